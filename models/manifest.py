@@ -1,0 +1,120 @@
+"""The manifest that a counter sends with a scan batch: one document, its papers and its files."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, StringConstraints, field_validator, model_validator
+
+from models.base import AgencyCode, DocumentId, Model, Sha256
+
+FileName = Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x1f]{1,200}$")]
+Text200 = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+
+
+class ServiceClass(StrEnum):
+    """How urgent: a citizen stands at the counter (same-day deadline), or bulk work."""
+
+    COUNTER = "counter"
+    BULK = "bulk"
+
+
+class SourceKind(StrEnum):
+    """What kind of paper was scanned; only the first two may be copied as SAO Y (Decree 30/2020 Art 3)."""
+
+    ORIGINAL = "original"
+    """bản gốc"""
+    PRINCIPAL = "principal"
+    """bản chính"""
+    CERTIFIED_COPY = "certified_copy"
+    """bản sao y"""
+    AUTHENTICATED_COPY = "authenticated_copy"
+    """bản sao chứng thực"""
+    PHOTOCOPY = "photocopy"
+    """bản chụp"""
+
+    @property
+    def may_be_certified(self) -> bool:
+        return self in (SourceKind.ORIGINAL, SourceKind.PRINCIPAL)
+
+
+class Agency(Model):
+    """A body of the State: its code (Decision 20/2020/QĐ-TTg) and full name."""
+
+    code: AgencyCode
+    name: Text200
+
+
+class Owner(Model):
+    """Whose paper it is (chủ giấy tờ): a citizen's or an organisation's identity number."""
+
+    kind: Literal["citizen", "organisation"]
+    id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,32}$")]
+
+
+class ScannedFile(Model):
+    """One file of the batch. ``sequence``: the scanner's number of the file's first side, from 1.
+
+    ``note_of``: this file is the extra scan *with* a sticky note of the side that has this
+    sequence number (giấy ghi chú, letter 9318); the scan without the note is the page itself.
+    """
+
+    name: FileName
+    size_bytes: Annotated[int, Field(ge=0)]
+    sha256: Sha256
+    sequence: Annotated[int, Field(ge=1)]
+    note_of: Annotated[int, Field(ge=1)] | None = None
+
+    @field_validator("name")
+    @classmethod
+    def _no_traversal(cls, name: str) -> str:
+        if name in (".", "..") or name != name.strip():
+            raise ValueError("must be a plain file name inside the batch folder")
+        return name
+
+
+class Manifest(Model):
+    """One document as the counter declares it (manifest schema 1).
+
+    ``sheets``: sheets of paper (số tờ). ``sides``: pages that the copy must have (số trang):
+    ``sheets`` when every back is blank, else twice that. A duplex scanner may send the blank
+    backs along: ``2 × sheets`` images are accepted either way. ``notes``: sides scanned a second
+    time because a note is stuck on them. ``replaces``: the revision that a rescan takes over from.
+    """
+
+    schema_version: Literal[1] = 1
+    document_id: DocumentId
+    revision: Annotated[int, Field(ge=1)] = 1
+    replaces: Annotated[int, Field(ge=1)] | None = None
+    receiving_agency: Agency
+    owning_agency: Agency
+    counter: DocumentId
+    service_class: Annotated[ServiceClass, Field(alias="class")] = ServiceClass.COUNTER
+    deadline: datetime | None = None
+    dossier_code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.\-]{1,64}$")] | None = None
+    owner: Owner | None = None
+    type_code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.\-]{1,64}$")]
+    type_name: Text200
+    source_kind: SourceKind
+    sheets: Annotated[int, Field(ge=1, le=10_000)]
+    sides: Annotated[int, Field(ge=1, le=20_000)]
+    notes: Annotated[int, Field(ge=0, le=10_000)] = 0
+    files: Annotated[tuple[ScannedFile, ...], Field(min_length=1, max_length=30_000)]
+
+    @field_validator("deadline")
+    @classmethod
+    def _zoned(cls, deadline: datetime | None) -> datetime | None:
+        if deadline is not None and deadline.tzinfo is None:
+            raise ValueError("needs a time zone, for example 2026-11-23T17:00:00+07:00")
+        return deadline
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [f.name for f in self.files]
+        if len(set(names)) != len(names):
+            raise ValueError("files: a name stands twice")
+        if self.replaces is not None and self.replaces >= self.revision:
+            raise ValueError("replaces: must be an earlier revision")
+        return self

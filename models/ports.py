@@ -1,0 +1,138 @@
+"""The ports: what stages and pipeline ask of the outside world. Adapters live in ``pipeline/adapters``.
+
+Every port has one contract suite in ``tests/contracts`` that runs on each of its adapters.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.text import PageText
+
+Pixels = NDArray[np.uint8]
+"""Grey ``(h, w)`` or colour ``(h, w, 3)`` in BGR order, 0 black to 255 white."""
+
+
+class Clock(Protocol):
+    """Time. Always UTC with a time zone."""
+
+    def now(self) -> datetime: ...
+
+
+class BlobStore(Protocol):
+    """Blobs of one document, by content: write once, read any time, deleted with the document.
+
+    ``document`` is the document's id; all revisions share a folder.
+    """
+
+    def put(self, document: str, data: bytes) -> str:
+        """Store durably and return the SHA-256. Storing the same bytes again changes nothing."""
+
+    def get(self, document: str, sha256: str) -> bytes:
+        """The bytes, hash checked. Raises ``Defect("blob_missing"|"blob_damaged")``."""
+
+    def exists(self, document: str, sha256: str) -> bool: ...
+
+    def remove(self, document: str, sha256: str) -> None:
+        """Delete one blob (the loser of a commit race). Missing is not an error."""
+
+    def remove_document(self, document: str) -> None:
+        """Delete everything of a document. Missing is not an error."""
+
+    def documents(self) -> tuple[str, ...]:
+        """Ids of all documents that have blobs."""
+
+    def used_bytes(self) -> int:
+        """Bytes in use, for intake's watermarks."""
+
+    def free_bytes(self) -> int:
+        """Bytes that can still be written."""
+
+
+class DocumentBlobs(Protocol):
+    """A blob store that is bound to one document; this is what a stage sees."""
+
+    def put(self, data: bytes) -> str:
+        """Store durably and return the SHA-256."""
+
+    def get(self, sha256: str) -> bytes:
+        """The bytes, hash checked."""
+
+
+class Archive(Protocol):
+    """The write-once archive of finished copies."""
+
+    def put(self, key: str, data: bytes) -> None:
+        """Write if absent. The same bytes again is success.
+
+        Raises ``Defect("archive_conflict")`` where other bytes stand under the key, and
+        ``Retryable`` where the archive is away.
+        """
+
+    def get(self, key: str) -> bytes:
+        """The bytes as archived. Raises ``Defect("archive_missing")``."""
+
+    def locate(self, key: str) -> str:
+        """Where an operator finds the object: a path or an ``s3://`` address."""
+
+
+class Engine(Protocol):
+    """An OCR engine, warm. One per slot child; not shared between threads."""
+
+    name: str
+    version: str
+    """Engine, library and model versions: goes into the fact."""
+
+    def read(self, image: Pixels, dpi: int) -> PageText:
+        """Read one upright, deskewed image. Boxes are in pixels of ``image``.
+
+        ``image`` is grey or BGR; raises ``Defect`` when the engine breaks.
+        """
+
+
+class SigningResult(Protocol):
+    """What a signer made."""
+
+    pdf: bytes
+
+
+class Signer(Protocol):
+    """Makes the agency's copy-certification signature (chữ ký số "sao y") on a PDF."""
+
+    name: str
+    is_test: bool
+    """A test certificate: the stamp says that the copy has no legal value."""
+
+    def sign(self, pdf: bytes, stamp: tuple[str, ...], signed_at: datetime) -> bytes:
+        """Append a PAdES signature with a visible stamp (lines of text) at the top right of page 1.
+
+        ``signed_at`` is printed and claimed in the signature. Raises ``Retryable`` where token,
+        time-stamping or revocation service is away; ``Defect`` where the signature cannot be made.
+        """
+
+    def subject(self) -> str:
+        """Distinguished name of the signing certificate."""
+
+
+class Raster(Protocol):
+    """The decoded pixels of one scanned side, decoded at most once per step.
+
+    Nothing here is rotated: pixels as scanned, EXIF orientation not applied.
+    """
+
+    width_px: int
+    height_px: int
+    dpi: int
+
+    def working(self) -> Pixels:
+        """Colour (BGR) at half scale, from the codec's own scaling where it can; shared, read-only."""
+
+    def grey(self) -> Pixels:
+        """Grey at half scale, derived from :meth:`working`; shared, read-only."""
+
+    def full_grey(self) -> Pixels:
+        """Grey at full resolution; decoded when first asked for."""

@@ -1,0 +1,32 @@
+"""The line: which stages run together, in which pool, behind which gates."""
+
+from __future__ import annotations
+
+from models.flow import APPROVAL, CONFIRMATION, PERSONAL_SIGNATURE, Flow, Segment
+from stages import (
+    assemble,
+    blank_side,
+    both_sides,
+    certify,
+    count,
+    decode,
+    deskew,
+    extract,
+    put,
+    quality,
+    seal,
+    sequence,
+    unpack,
+)
+from stages.ocr import stage as ocr
+
+FLOW = Flow(
+    (
+        Segment("arrive", "arrive", (unpack.STAGE, count.STAGE)),
+        Segment("page", "page", (decode.STAGE, quality.STAGE, deskew.STAGE, blank_side.STAGE, ocr.STAGE)),
+        Segment("document", "document", (sequence.STAGE, both_sides.STAGE, assemble.STAGE)),
+        Segment("extract", "document", (extract.STAGE,), gates=(PERSONAL_SIGNATURE,)),
+        Segment("certify", "sign", (certify.STAGE,), gates=(CONFIRMATION, APPROVAL)),
+        Segment("archive", "archive", (seal.STAGE, put.STAGE)),
+    )
+)

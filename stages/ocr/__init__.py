@@ -1,0 +1,1 @@
+"""ocr (page): text, words and boxes. Each engine is one file here with ``ENGINE``."""
