@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from enum import StrEnum
 
@@ -51,6 +52,12 @@ class Document(Model):
     """``<agency>/<yyyy>/<document id>/r<revision>``: fixed at intake, free of anything that was read."""
     sources: tuple[Source, ...]
     manifest: Manifest | None = None
+
+    @property
+    def content(self) -> str:
+        """Digest of what was sent: the same for a batch that comes again, whenever it comes."""
+        sent = self.model_dump_json(include={"id", "revision", "sources", "manifest"})
+        return hashlib.sha256(sent.encode()).hexdigest()
 
     @property
     def certifiable(self) -> bool:

@@ -6,7 +6,7 @@ never bodies; running it twice, late, or on another host gives the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Set
 from dataclasses import dataclass
 
 from models.document import Status
@@ -127,62 +127,67 @@ def plan(flow: Flow, state: DocumentState, keys: Set[FactKey]) -> Plan:
         return Plan(Status.FAILED)
     if FactKey(Refused.kind()) in keys:
         return Plan(Status.REJECTED)
-    last = flow.segments[-1].stages[-1].gives.kind()
-    if FactKey(last) in keys:
+    if FactKey(flow.segments[-1].stages[-1].gives.kind()) in keys:
         return Plan(Status.ARCHIVED)
     refused = any(key.kind == Refused.kind() for key in keys)
-    scopes = flow.scopes()
-    owed: set[Step] = set()
-    waiting: list[str] = []
-    for segment in flow.segments:
-        if refused and segment.scope is Scope.DOCUMENT:
-            continue
-        ready = [page for page in _open_pages(segment, state, keys) if _fed(segment, state, keys, scopes, page)]
-        if not ready:
-            continue
-        closed = [g.fact.kind() for g in segment.gates if g.flag in state.flags and FactKey(g.fact.kind()) not in keys]
-        if closed:
-            waiting.extend(closed)
-        else:
-            owed.update(Step(state.document, state.revision, segment.name, page) for page in ready)
+    segments = tuple(s for s in flow.segments if not (refused and s.scope is Scope.DOCUMENT))
+    sides = range(1, (state.side_count or 0) + 1)
+    owed, waiting = _ready(flow, segments, state, keys, sides)
     if owed:
-        return Plan(Status.RUNNING, frozenset(owed), tuple(waiting))
+        return Plan(Status.RUNNING, owed, waiting)
     if refused:
         return Plan(Status.REJECTED)
     if waiting:
-        return Plan(Status.WAITING, waiting=tuple(waiting))
+        return Plan(Status.WAITING, waiting=waiting)
     raise Defect("stalled", f"{state.document}/r{state.revision} owes nothing, waits for nothing and has not ended")
 
 
-def _open_pages(segment: Segment, state: DocumentState, keys: Set[FactKey]) -> Iterator[int]:
-    """Sides (or 0) on which the segment still has a fact to give."""
-    kinds = [stage.gives.kind() for stage in segment.stages]
-    for page in _pages(segment.scope, state):
-        if FactKey(Refused.kind(), page) in keys:
+def plan_side(flow: Flow, state: DocumentState, keys: Set[FactKey], side: int) -> frozenset[Step]:
+    """The part of :func:`plan` that one side owes; ``keys`` need only hold that side and the document.
+
+    Keeps a commit's cost independent of the document's length while other sides are still at work.
+    """
+    segments = tuple(segment for segment in flow.segments if segment.scope is Scope.PAGE)
+    return _ready(flow, segments, state, keys, range(side, side + 1))[0]
+
+
+def _ready(
+    flow: Flow, segments: tuple[Segment, ...], state: DocumentState, keys: Set[FactKey], sides: range
+) -> tuple[frozenset[Step], tuple[str, ...]]:
+    """Steps that can run now, and the closed gates that hold others back."""
+    scopes = flow.scopes()
+    owed: set[Step] = set()
+    waiting: list[str] = []
+    for segment in segments:
+        kinds = [stage.gives.kind() for stage in segment.stages]
+        where = sides if segment.scope is Scope.PAGE else range(1)
+        ready = [
+            page
+            for page in where
+            if FactKey(Refused.kind(), page) not in keys
+            and any(FactKey(kind, page) not in keys for kind in kinds)
+            and _fed(segment, state, keys, scopes, page)
+        ]
+        if not ready:
             continue
-        if any(FactKey(kind, page) not in keys for kind in kinds):
-            yield page
+        closed = [g.fact.kind() for g in segment.gates if g.flag in state.flags and FactKey(g.fact.kind()) not in keys]
+        waiting.extend(closed)
+        if not closed:
+            owed.update(Step(state.document, state.revision, segment.name, page) for page in ready)
+    return frozenset(owed), tuple(dict.fromkeys(waiting))
 
 
 def _fed(segment: Segment, state: DocumentState, keys: Set[FactKey], scopes: dict[str, Scope], page: int) -> bool:
     """Whether everything that the segment needs for this side is there."""
     for need in segment.needs:
-        scope = scopes[need.kind()]
-        if scope is Scope.DOCUMENT:
-            where: Iterator[int] = iter((0,))
+        if scopes[need.kind()] is Scope.DOCUMENT:
+            where = range(1)
         elif segment.scope is Scope.PAGE:
-            where = iter((page,))
+            where = range(page, page + 1)
+        elif state.side_count is None:
+            return False
         else:
-            if state.side_count is None:
-                return False
-            where = _pages(Scope.PAGE, state)
+            where = range(1, state.side_count + 1)
         if any(FactKey(need.kind(), number) not in keys for number in where):
             return False
     return True
-
-
-def _pages(scope: Scope, state: DocumentState) -> Iterator[int]:
-    if scope is Scope.DOCUMENT:
-        yield 0
-    else:
-        yield from range(1, (state.side_count or 0) + 1)

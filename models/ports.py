@@ -117,6 +117,9 @@ class Signer(Protocol):
     def subject(self) -> str:
         """Distinguished name of the signing certificate."""
 
+    def font(self) -> bytes:
+        """The TrueType font of the stamp; also used for the line on copies that are not certified."""
+
 
 class Raster(Protocol):
     """The decoded pixels of one scanned side, decoded at most once per step.

@@ -47,6 +47,15 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Provenance:
+    """Who learned a fact and when: stage name and version, ``at`` ISO 8601 UTC."""
+
+    stage: str
+    version: int
+    at: str
+
+
+@dataclass(frozen=True)
 class Inputs:
     """What is known when a stage runs. ``page``: the scanned side, or 0 in a document-scope stage."""
 
@@ -56,6 +65,8 @@ class Inputs:
     facts: Mapping[FactKey, Fact]
     raster: Callable[[], Raster] | None = None
     history: tuple[Event, ...] = field(default=())
+    provenance: Mapping[FactKey, Provenance] = field(default_factory=dict)
+    """Of the facts that were there before this segment began."""
 
     def find(self, kind: type[F], page: int | None = None) -> F | None:
         """The fact of the given side (default: this step's side, else the document), or None."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import orjson
+
 from models.base import Sha256
 from models.facts import Fact
+from models.side import SideIndex
 from models.stage import Inputs, Ports, Scope, Stage
 from stages.blank_side import BlankMeasured
 from stages.count import Counted
-from stages.sequence import Sequenced
+from stages.sequence import Sequenced, limited
+from stages.unpack import Unpacked
+
+RULE = "Chụp cả hai mặt tài liệu, trừ khi tất cả các tờ đều trắng một mặt."
+"""Letter 9318, the wording to show (domain section 8)."""
 
 
 class BothSidesJudged(Fact):
@@ -15,6 +22,8 @@ class BothSidesJudged(Fact):
 
     ``pages``: sides in the copy; ``left_out``: blank backs that the copy leaves out (their scans
     stay in the batch); ``selection``: blob, JSON list of the side numbers in the copy, in order.
+    ``flags``: ``unsure_back:side``, ``blank_front:side``, ``note_scan:side`` (an extra scan with a
+    note, never in the copy), ``declared_sides:count`` (the manifest's sides are not what R1 gives).
     """
 
     rule: str
@@ -28,7 +37,36 @@ class BothSidesJudged(Fact):
 
 
 def run(inputs: Inputs, ports: Ports) -> BothSidesJudged:
-    raise NotImplementedError
+    """Decide per document, never per page; nothing is deleted."""
+    index = SideIndex.model_validate_json(ports.blobs.get(inputs.fact(Unpacked).index))
+    pages = [side.number for side in index.sides if side.note_of is None]
+    flags = [f"note_scan:{side.number}" for side in index.sides if side.note_of is not None]
+    rule, chosen = "as_scanned", pages
+    if inputs.fact(Counted).duplex:
+        verdicts = {number: inputs.fact(BlankMeasured, number).verdict for number in pages}
+        fronts, backs = pages[::2], pages[1::2]
+        flags += [f"unsure_back:{number}" for number in backs if verdicts[number] == "unsure"]
+        flags += [f"blank_front:{number}" for number in fronts if verdicts[number] == "blank"]
+        if all(verdicts[number] == "blank" for number in backs):
+            rule, chosen = "fronts_only", fronts
+        else:
+            rule = "all_sides"
+        manifest = inputs.document.manifest
+        if manifest is not None and manifest.sides != len(chosen):
+            flags.append(f"declared_sides:{manifest.sides}")
+    return BothSidesJudged(
+        rule=rule,
+        pages=len(chosen),
+        left_out=len(pages) - len(chosen),
+        selection=ports.blobs.put(orjson.dumps(chosen)),
+        flags=limited(flags),
+    )
 
 
-STAGE = Stage("both_sides", 1, Scope.DOCUMENT, (Counted, BlankMeasured, Sequenced), BothSidesJudged, run)
+def read_selection(data: bytes) -> tuple[int, ...]:
+    """The side numbers of a selection blob, in the order of the copy."""
+    numbers: list[int] = orjson.loads(data)
+    return tuple(numbers)
+
+
+STAGE = Stage("both_sides", 1, Scope.DOCUMENT, (Unpacked, Counted, BlankMeasured, Sequenced), BothSidesJudged, run)

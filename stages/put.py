@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+
+from models.errors import Defect
 from models.facts import Fact
+from models.ports import Archive
+from models.side import SideIndex
 from models.stage import Inputs, Ports, Scope, Stage
-from stages.seal import Sealed
+from stages.seal import Sealed, originals
+from stages.unpack import Unpacked
 
 
 class Archived(Fact):
@@ -15,7 +21,26 @@ class Archived(Fact):
 
 
 def run(inputs: Inputs, ports: Ports) -> Archived:
-    raise NotImplementedError
+    """Write once, read back, compare. Doing it again changes nothing.
+
+    The record comes last: where it stands, the copy is complete. Raises what the archive raises,
+    and ``Defect("archive_damaged")`` where it gives back other bytes than it was given.
+    """
+    sealed, archive = inputs.fact(Sealed), ports.archive()
+    sides = SideIndex.model_validate_json(ports.blobs.get(inputs.fact(Unpacked).index)).sides
+    key = inputs.document.archive_key
+    for sha256 in originals(sides):
+        _keep(archive, f"{key}/originals/{sha256}", ports.blobs.get(sha256))
+    pdf, record = f"{key}/document.pdf", f"{key}/record.json"
+    _keep(archive, pdf, ports.blobs.get(sealed.pdf))
+    _keep(archive, record, ports.blobs.get(sealed.record))
+    return Archived(pdf=pdf, record=record)
 
 
-STAGE = Stage("put", 1, Scope.DOCUMENT, (Sealed,), Archived, run)
+def _keep(archive: Archive, key: str, data: bytes) -> None:
+    archive.put(key, data)
+    if hashlib.sha256(archive.get(key)).digest() != hashlib.sha256(data).digest():
+        raise Defect("archive_damaged", f"{archive.locate(key)} does not read back as it was written")
+
+
+STAGE = Stage("put", 1, Scope.DOCUMENT, (Unpacked, Sealed), Archived, run)

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
+import sys
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+import orjson
+import pikepdf
+
 from models.base import Sha256
-from models.facts import Fact
+from models.document import Document
+from models.errors import Defect
+from models.facts import Fact, FactKey
+from models.side import Side, SideIndex
 from models.stage import Inputs, Ports, Scope, Stage
+from stages.assemble import Assembled
+from stages.both_sides import BothSidesJudged, read_selection
 from stages.certify import Certified
+from stages.extract import Extracted
+from stages.unpack import Unpacked
+
+RECORD_SCHEMA = 1
 
 
 class Sealed(Fact):
@@ -20,7 +38,101 @@ class Sealed(Fact):
 
 
 def run(inputs: Inputs, ports: Ports) -> Sealed:
-    raise NotImplementedError
+    """Write ``record.json``: the same facts and history give the same bytes.
+
+    Raises ``Defect("pages_differ")`` and ``Defect("scan_changed")`` where the PDF does not hold
+    exactly the scans of the selected sides.
+    """
+    certified = inputs.fact(Certified)
+    pdf = ports.blobs.get(certified.pdf)
+    sides = SideIndex.model_validate_json(ports.blobs.get(inputs.fact(Unpacked).index)).sides
+    selection = read_selection(ports.blobs.get(inputs.fact(BothSidesJudged).selection))
+    pages = _pages(pdf, selection, sides)
+    record = _record(inputs, pdf, pages, selection, sides)
+    data = orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return Sealed(pdf=certified.pdf, record=ports.blobs.put(data), originals=len(originals(sides)))
 
 
-STAGE = Stage("seal", 1, Scope.DOCUMENT, (Certified,), Sealed, run, repeatable=False)
+def originals(sides: Sequence[Side]) -> tuple[str, ...]:
+    """SHA-256 of every received file whose image had to be re-encoded, each once, in scanned order."""
+    return tuple(dict.fromkeys(s.original_sha256 for s in sides if s.recoded and s.original_sha256 is not None))
+
+
+def image_hashes(page: pikepdf.Page) -> list[str]:
+    """SHA-256 of every image stream of a page as it stands in the file, in the order of their names."""
+    images = page.get_images(recursive=False)  # assemble draws each scan directly
+    return [hashlib.sha256(images[name].read_raw_bytes()).hexdigest() for name in sorted(images.keys())]
+
+
+def storage_code(document: Document) -> str | None:
+    """``<owner id>.<type code>`` (Circular 01/2023/TT-VPCP Art 10); the left part is empty without an owner."""
+    manifest = document.manifest
+    if manifest is None:
+        return None
+    return f"{manifest.owner.id if manifest.owner else ''}.{manifest.type_code}"
+
+
+def _pages(pdf: bytes, selection: Sequence[int], sides: Sequence[Side]) -> list[dict[str, Any]]:
+    """What each page of the copy shows; a scanned JPEG must be there byte for byte."""
+    by_number = {side.number: side for side in sides}
+    with pikepdf.open(BytesIO(pdf)) as file:
+        if len(file.pages) != len(selection):
+            raise Defect("pages_differ", f"the PDF has {len(file.pages)} pages for {len(selection)} selected sides")
+        pages = []
+        for number, (page, chosen) in enumerate(zip(file.pages, selection, strict=True), start=1):
+            side, images = by_number[chosen], image_hashes(page)
+            if len(images) != 1 or (side.media == "image/jpeg" and images != [side.sha256]):
+                raise Defect("scan_changed", f"page {number} does not hold the bytes of side {chosen}")
+            pages.append({"page": number, "side": chosen, "images": images})
+    return pages
+
+
+def _record(
+    inputs: Inputs, pdf: bytes, pages: list[dict[str, Any]], selection: Sequence[int], sides: Sequence[Side]
+) -> dict[str, Any]:
+    """The record as plain data. Times in UTC, ISO 8601."""
+    document, certified, assembled = inputs.document, inputs.fact(Certified), inputs.fact(Assembled)
+    manifest = document.manifest
+    page_of = {side: page for page, side in enumerate(selection, start=1)}
+    described = document.model_dump(mode="json", by_alias=True, exclude={"manifest", "service_class"})
+    return {
+        "schema": RECORD_SCHEMA,
+        "document": described
+        | {
+            "class": document.service_class.value,
+            "replaces": manifest.replaces if manifest else None,
+            "dossier_code": manifest.dossier_code if manifest else None,
+            "storage_code": storage_code(document),
+        },
+        "manifest": manifest.model_dump(mode="json", by_alias=True) if manifest else None,
+        "copy": certified.model_dump(mode="json", exclude={"pdf"})
+        | {
+            "sha256": certified.pdf,
+            "size_bytes": len(pdf),
+            "unsigned_sha256": assembled.pdf,
+            "unsigned_size_bytes": assembled.size_bytes,
+            "pages": pages,
+        },
+        "sides": [side.model_dump(mode="json") | {"page": page_of.get(side.number)} for side in sides],
+        "fields": [field.model_dump(mode="json") for field in inputs.fact(Extracted).fields],
+        "facts": [_fact(key, fact) for key, fact in sorted(inputs.facts.items())],
+        "history": [{"at": e.at, "what": e.what, "detail": e.detail} for e in inputs.history],
+    }
+
+
+def _fact(key: FactKey, fact: Fact) -> dict[str, Any]:
+    """One fact with the stage that gave it; what a person decided has no stage."""
+    stage = getattr(sys.modules[type(fact).__module__], "STAGE", None)  # a fact stands beside its stage
+    made_by = {"stage": stage.name, "version": stage.version} if isinstance(stage, Stage) else {}
+    return {"kind": key.kind, "page": key.page, "value": fact.model_dump(mode="json")} | made_by
+
+
+STAGE = Stage(
+    "seal",
+    1,
+    Scope.DOCUMENT,
+    (Unpacked, BothSidesJudged, Assembled, Extracted, Certified),
+    Sealed,
+    run,
+    repeatable=False,
+)

@@ -1,0 +1,1 @@
+"""Benchmarks, and the generator of the sample papers. They may import everything; nothing imports them."""

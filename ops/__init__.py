@@ -1,0 +1,1 @@
+"""What operators use: the command line, reports, and the files that deploy a cluster."""

@@ -1,0 +1,1 @@
+"""One file per sub-command: ``HELP``, ``configure(parser)``, ``run(args, settings, out) -> exit code``."""

@@ -1,0 +1,223 @@
+"""What every signer shares: one PAdES signature with a visible stamp, appended to a PDF (pyHanko).
+
+PAdES as ETSI EN 319 142-1 has it: SubFilter ``ETSI.CAdES.detached``, signing-certificate-v2,
+SHA-256, level B-B, or B-T with a time-stamping service. No DocMDP, so others may sign after us.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from io import BytesIO
+from typing import Literal
+
+from asn1crypto import algos, x509
+from pyhanko.pdf_utils import generic
+from pyhanko.pdf_utils.generic import pdf_name
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
+from pyhanko.sign.general import SigningError
+from pyhanko.sign.signers import Signer
+from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
+from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
+from pyhanko.sign.signers.pdf_byterange import SignatureObject
+from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
+from pyhanko.sign.timestamps.common_utils import TimestampRequestError
+
+from models.errors import Defect, Retryable
+from models.settings import SignerSettings
+from pipeline.adapters.time_service import MOST_BYTES, TimeService
+from stages import stamp
+
+FIELD = "SaoY"
+"""Name of the agency's signature field."""
+
+DIGEST = "sha256"
+
+Padding = Literal["pkcs1v15", "pss"]
+
+
+class _Appender(IncrementalPdfFileWriter):
+    """Appends objects and leaves the document's XMP alone.
+
+    pyHanko would write its own name and the system's time into the metadata of every copy, and
+    spend a third of the signature's time on that; what the copy says of itself is fixed already.
+    """
+
+    def _update_meta(self) -> None:
+        return
+
+
+class PadesSigner:
+    """The part of :class:`models.ports.Signer` that does not depend on where the key is.
+
+    Subclasses give :meth:`keys`. Not shared between threads.
+    """
+
+    name = "pades"
+    is_test = False
+
+    def __init__(self, settings: SignerSettings) -> None:
+        self._settings = settings
+        self._font: bytes | None = None
+        url, timeout_s = settings.tsa_url, settings.tsa_timeout_s
+        self._time_service = None if url is None else TimeService(url, timeout_s)
+
+    def keys(self) -> Signer:
+        """The pyHanko signer. Raises ``Retryable`` where the token is away, ``Defect`` for good."""
+        raise NotImplementedError
+
+    def forget(self) -> None:
+        """Drop what was opened, after a failure; the next signature opens it again."""
+
+    def font(self) -> bytes:
+        """The TrueType font of the stamp, read once."""
+        if self._font is None:
+            try:
+                self._font = self._settings.font.read_bytes()
+            except OSError as error:
+                raise Defect("bad_font", f"signer.font cannot be read ({error}): install fonts-liberation2") from error
+        return self._font
+
+    def subject(self) -> str:
+        """Distinguished name of the signing certificate."""
+        return str(certificate(self.keys()).subject.human_friendly)
+
+    def sign(self, pdf: bytes, stamp: Sequence[str], signed_at: datetime) -> bytes:
+        """See :class:`models.ports.Signer`."""
+        keys = self.keys()
+        _in_force(certificate(keys), signed_at)
+        try:
+            return self._append(pdf, stamp, signed_at, keys)
+        except TimestampRequestError as error:
+            raise Retryable(
+                "tsa_unavailable", f"the time-stamping service at signer.tsa_url did not answer: {error}", "signer"
+            ) from error
+        except (SigningError, PdfError, ValueError, KeyError) as error:
+            raise Defect("signing_failed", f"the PDF could not be signed: {error}") from error
+
+    def _append(self, pdf: bytes, lines: Sequence[str], signed_at: datetime, keys: Signer) -> bytes:
+        """Field, stamp and signature as one incremental update."""
+        buffer = BytesIO(pdf)
+        writer = _Appender(buffer)
+        place = stamp.layout(lines, _visible_page(writer), self.font())
+        spec = SigFieldSpec(FIELD, on_page=0, box=place.rect)  # type: ignore[arg-type]
+        cms = PdfCMSEmbedder(new_field_spec=spec).write_cms(FIELD, writer)
+        field = next(cms).get_object()
+        field[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): _appearance(writer, place)})
+        writer.register_extension(ESIC_EXTENSION_1)
+        reserved = SignatureObject(
+            timestamp=signed_at.astimezone(stamp.VIETNAM),
+            subfilter=SigSeedSubFilter.PADES,
+            bytes_reserved=2 * _room_bytes(keys, timed=self._time_service is not None),
+        )
+        cms.send(SigObjSetup(sig_placeholder=reserved))
+        prepared, _ = cms.send(SigIOSetup(md_algorithm=DIGEST, in_place=True))
+        signature = asyncio.run(
+            keys.async_sign(
+                prepared.document_digest,
+                DIGEST,
+                use_pades=True,
+                timestamper=self._time_service,
+                signed_attr_settings=PdfCMSSignedAttributes(signing_time=signed_at),
+            )
+        )
+        cms.send(signature)
+        return buffer.getvalue()
+
+
+def certificate(keys: Signer) -> x509.Certificate:
+    """The signing certificate. Raises ``Defect`` where the key has none."""
+    found = keys.signing_cert
+    if found is None:
+        raise Defect("signer_unusable", "the signing key has no certificate beside it")
+    return found
+
+
+def mechanism(certificate: x509.Certificate, padding: Padding) -> algos.SignedDigestAlgorithm | None:
+    """The signature algorithm for the key; None lets pyHanko choose (PKCS#1 v1.5, or ECDSA).
+
+    PSS with a salt as long as the digest: RFC 4055 section 3.1 recommends it, tokens expect it.
+    """
+    if padding != "pss" or certificate.public_key.algorithm != "rsa":
+        return None
+    digest = {"algorithm": DIGEST}
+    mask = {"algorithm": "mgf1", "parameters": digest}
+    parameters = {"hash_algorithm": digest, "mask_gen_algorithm": mask, "salt_length": 32}
+    return algos.SignedDigestAlgorithm({"algorithm": "rsassa_pss", "parameters": algos.RSASSAPSSParams(parameters)})
+
+
+def _in_force(certificate: x509.Certificate, at: datetime) -> None:
+    """Raises ``Defect("certificate_expired")`` where the certificate is not in force (Circular 15/2025)."""
+    if not certificate.not_valid_before <= at <= certificate.not_valid_after:
+        raise Defect(
+            "certificate_expired",
+            f"the signing certificate holds from {certificate.not_valid_before:%Y-%m-%d} "
+            f"to {certificate.not_valid_after:%Y-%m-%d}: install a valid one",
+        )
+
+
+def _room_bytes(keys: Signer, *, timed: bool) -> int:
+    """Bytes to reserve for the CMS object: the certificates, the attributes, a time stamp.
+
+    Reckoned, not tried out: trying it out would sign twice and ask the time-stamping service twice.
+    """
+    chain = {c.dump() for c in keys.cert_registry} | {certificate(keys).dump()}
+    return sum(len(c) for c in chain) + 3072 + (MOST_BYTES if timed else 0)
+
+
+def _visible_page(writer: IncrementalPdfFileWriter) -> tuple[float, float, float, float]:
+    """CropBox, else MediaBox of page 1, inherited where need be: left, bottom, right, top in points."""
+    page = writer.find_page_for_modification(0)[0].get_object()
+    for name in ("/CropBox", "/MediaBox"):
+        node = page
+        while name not in node and "/Parent" in node:
+            node = node["/Parent"]
+        if name in node:
+            x0, y0, x1, y1 = (float(v) for v in node[name])
+            return min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)
+    raise Defect("signing_failed", "page 1 has no MediaBox")
+
+
+def _appearance(writer: IncrementalPdfFileWriter, place: stamp.Layout) -> generic.IndirectObject:
+    """The stamp as a form XObject with its embedded font."""
+    fonts = generic.DictionaryObject({pdf_name("/F1"): _font(writer, place.face)})
+    form = generic.StreamObject(
+        {
+            pdf_name("/Type"): pdf_name("/XObject"),
+            pdf_name("/Subtype"): pdf_name("/Form"),
+            pdf_name("/BBox"): generic.ArrayObject(
+                generic.FloatObject(f"{v:.3f}") for v in (0, 0, place.width_pt, place.height_pt)
+            ),
+            pdf_name("/Resources"): generic.DictionaryObject({pdf_name("/Font"): fonts}),
+        },
+        stream_data=place.operators(),
+    )
+    return writer.add_object(form)
+
+
+def _font(writer: IncrementalPdfFileWriter, face: stamp.Typeface) -> generic.IndirectObject:
+    """The typeface as a font object of the file."""
+    program = generic.StreamObject(
+        {
+            pdf_name("/Filter"): pdf_name("/FlateDecode"),
+            pdf_name("/Length1"): generic.NumberObject(face.program_size),
+        },
+        encoded_data=face.program,
+    )
+    descriptor = _parsed(writer, face.descriptor)
+    descriptor[pdf_name("/FontFile2")] = writer.add_object(program)
+    cid_font = _parsed(writer, face.cid_font)
+    cid_font[pdf_name("/FontDescriptor")] = writer.add_object(descriptor)
+    type0 = _parsed(writer, face.type0)
+    type0[pdf_name("/DescendantFonts")] = generic.ArrayObject([writer.add_object(cid_font)])
+    type0[pdf_name("/ToUnicode")] = writer.add_object(generic.StreamObject(stream_data=face.to_unicode))
+    return writer.add_object(type0)
+
+
+def _parsed(writer: IncrementalPdfFileWriter, dictionary: bytes) -> generic.DictionaryObject:
+    parsed = generic.DictionaryObject.read_from_stream(BytesIO(dictionary), writer.root_ref)
+    assert isinstance(parsed, generic.DictionaryObject)
+    return parsed

@@ -1,0 +1,69 @@
+"""The embedded line: intake, ledger, relay and every pool in one process, with no server."""
+
+from __future__ import annotations
+
+import os
+import threading
+from types import TracebackType
+from typing import Self
+
+from models.flow import Flow
+from models.settings import PoolSettings, Settings
+from pipeline.hints import Hints
+from pipeline.intake import Intake
+from pipeline.relay import Relay
+from pipeline.wiring import Adapters, Books
+from pipeline.worker import PoolWorker
+from stages.flow import FLOW
+
+
+def with_page_slots(settings: Settings, slots: int | None = None) -> Settings:
+    """Settings with one page slot per core (or ``slots``), where nothing was chosen."""
+    if "page" in settings.pools:
+        return settings
+    count = slots or len(os.sched_getaffinity(0))
+    return settings.model_copy(update={"pools": settings.pools | {"page": PoolSettings(slots=count)}})
+
+
+class EmbeddedLine:
+    """A context manager; while it is open, admitted documents move.
+
+    The caller must own the state folder alone: what an earlier process left in flight is owed again.
+    """
+
+    broker_kind = "memory"
+
+    def __init__(self, settings: Settings, flow: Flow = FLOW) -> None:
+        self.settings = with_page_slots(settings)
+        self.adapters = Adapters(self.settings)
+        self.books = Books(self.settings, flow)
+        self.intake = Intake(self.settings, self.books.ledger, self.adapters.blobs, self.adapters.clock)
+        self.books.dispatch.take_back_all()
+        self._hints = Hints(self.settings.broker, flow.pools)
+        self._relay = Relay(
+            f"embedded:{os.getpid()}", self.books.ledger, self.books.dispatch, self._hints, self.settings.delivery
+        )
+        self.books.ledger.wake = self._relay.wake.set
+        self._thread = threading.Thread(target=self._relay.run, name="relay", daemon=True)
+        self._workers = tuple(
+            PoolWorker(pool, self.settings, flow, self.books, self._hints, self.adapters.blobs) for pool in flow.pools
+        )
+
+    def __enter__(self) -> Self:
+        for worker in self._workers:
+            worker.start()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._relay.stop()
+        self._thread.join()
+        stoppers = [threading.Thread(target=worker.stop) for worker in self._workers]
+        for stopper in stoppers:
+            stopper.start()
+        for stopper in stoppers:
+            stopper.join()
+        self._hints.close()
+        self.books.close()

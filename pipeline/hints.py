@@ -1,0 +1,176 @@
+"""Hints: messages that tell a worker which step to look at. dramatiq carries them, in memory or on RabbitMQ.
+
+dramatiq's retries, results, delays and groups are not used: a lost or doubled hint costs latency, never work.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import dramatiq
+import orjson
+import pika.exceptions
+from dramatiq.broker import Broker, MessageProxy
+from dramatiq.brokers.rabbitmq import RabbitmqBroker
+from dramatiq.brokers.stub import StubBroker
+from dramatiq.common import dq_name, xq_name
+from dramatiq.encoder import Encoder, MessageData
+from dramatiq.errors import BrokerError, DecodeError
+from dramatiq.middleware import Middleware
+
+from models.errors import Retryable
+from models.settings import BrokerSettings
+from models.step import SCHEMA, Step
+
+ACTOR = "step"
+Handler = Callable[[Step], None]
+
+
+class OrjsonEncoder(Encoder):
+    """Messages as JSON; what cannot be read is dead-lettered by dramatiq."""
+
+    def encode(self, data: MessageData) -> bytes:
+        return orjson.dumps(data)
+
+    def decode(self, data: bytes) -> MessageData:
+        try:
+            decoded: MessageData = orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            raise DecodeError("not JSON", data, error) from None  # type: ignore[no-untyped-call]
+        return decoded
+
+
+class Acknowledged(Middleware):
+    """Counts acknowledged hints."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+
+    def after_ack(self, broker: Broker, message: MessageProxy) -> None:  # noqa: ARG002
+        with self._lock:
+            self._count += 1
+
+    def drain(self) -> int:
+        """How many since the last call."""
+        with self._lock:
+            count, self._count = self._count, 0
+        return count
+
+
+class QuorumRabbitmqBroker(RabbitmqBroker):
+    """dramatiq's RabbitMQ broker on replicated queues; its private declarations are pinned by version."""
+
+    def __init__(self, *, quorum: bool, **options: Any) -> None:
+        super().__init__(**options)
+        self._type = {"x-queue-type": "quorum" if quorum else "classic"}
+
+    def tend(self) -> None:
+        """Let this thread's connection answer the server, if it has one."""
+        connection = getattr(self.state, "connection", None)
+        if connection is None:
+            return
+        try:
+            connection.process_data_events(time_limit=0)
+        except (pika.exceptions.AMQPError, OSError):
+            del self.connection  # the next publish opens a new one
+
+    def _build_queue_arguments(self, queue_name: str) -> dict[str, Any]:
+        dead_letters = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": xq_name(queue_name)}
+        return dead_letters | self._type
+
+    def _declare_xq_queue(self, queue_name: str) -> Any:
+        return self.channel.queue_declare(queue=xq_name(queue_name), durable=True, arguments=self._type)
+
+
+class Hints:
+    """One dramatiq broker per pool, in memory or on RabbitMQ. Publishing belongs to one thread."""
+
+    def __init__(self, settings: BrokerSettings, pools: tuple[str, ...]) -> None:
+        dramatiq.set_encoder(OrjsonEncoder())
+        self.kind = settings.kind
+        self.acknowledged = Acknowledged()
+        self._settings = settings
+        self._brokers = {pool: self._open(pool) for pool in pools}
+
+    def queue(self, pool: str) -> str:
+        """Name of the pool's queue."""
+        return f"{self._settings.prefix}.{pool}"
+
+    @property
+    def pools(self) -> tuple[str, ...]:
+        """Pools that have a queue here."""
+        return tuple(self._brokers)
+
+    def broker(self, pool: str) -> Broker:
+        """The pool's dramatiq broker."""
+        return self._brokers[pool]
+
+    def listen(self, pool: str, handle: Handler) -> None:
+        """Declare the pool's actor. ``handle`` must not raise."""
+
+        def step(schema: int, document: str, revision: int, segment: str, page: int) -> None:
+            if schema == SCHEMA:  # a newer program's hint: its step stays owed and is published again
+                handle(Step(document, revision, segment, page))
+
+        dramatiq.Actor(
+            step,
+            broker=self._brokers[pool],
+            actor_name=ACTOR,
+            queue_name=self.queue(pool),
+            priority=0,
+            options={},
+        )
+
+    def publish(self, pool: str, step: Step) -> None:
+        """Publish one hint and wait until the broker has it.
+
+        Raises ``Retryable("broker_away", dependency="broker")``.
+        """
+        message: dramatiq.Message[None] = dramatiq.Message(
+            queue_name=self.queue(pool),
+            actor_name=ACTOR,
+            args=(),
+            kwargs={"schema": SCHEMA, **step._asdict()},
+            options={},
+        )
+        try:
+            self._brokers[pool].enqueue(message)
+        except (BrokerError, pika.exceptions.AMQPError, OSError) as error:
+            raise Retryable("broker_away", f"RabbitMQ does not take messages: {error!r}", "broker") from error
+
+    def tend(self) -> None:
+        """Answer heartbeats of the publishing connections while there is nothing to publish."""
+        for broker in self._brokers.values():
+            if isinstance(broker, QuorumRabbitmqBroker):
+                broker.tend()
+
+    def close(self) -> None:
+        """Close every connection."""
+        for broker in self._brokers.values():
+            broker.close()
+
+    def _open(self, pool: str) -> Broker:
+        if self._settings.kind == "memory":
+            broker: Broker = StubBroker(middleware=[self.acknowledged])
+        else:
+            assert self._settings.url is not None
+            broker = QuorumRabbitmqBroker(
+                quorum=self._settings.quorum,
+                url=[
+                    f"{url}{'&' if '?' in url else '?'}blocked_connection_timeout={self._settings.blocked_timeout_s}"
+                    for url in self._settings.url.get_secret_value().split(";")
+                ],
+                middleware=[self.acknowledged],
+                confirm_delivery=True,
+            )
+        broker.declare_queue(self.queue(pool))
+        return broker
+
+
+def broker_queues(hints: Hints, pool: str) -> tuple[str, str, str]:
+    """The three queues that dramatiq keeps for a pool: work, delayed (unused), dead letters."""
+    name = hints.queue(pool)
+    return name, dq_name(name), xq_name(name)

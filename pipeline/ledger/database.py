@@ -1,0 +1,134 @@
+"""Opening the ledger's database, and the one kind of transaction that it uses.
+
+SQLite: WAL, ``synchronous=FULL``, every transaction ``BEGIN IMMEDIATE``. PostgreSQL:
+``synchronous_commit=on``, READ COMMITTED with row locks.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Double, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from models.errors import OperatorError, Retryable
+
+BUSY_S = 60.0
+
+
+def open_database(url: str) -> Engine:
+    """An engine for ``sqlite:///…`` or ``postgresql+psycopg://…``; connects when first used.
+
+    Raises ``OperatorError("bad_ledger_url")``.
+    """
+    try:
+        parsed = make_url(url)
+    except Exception as error:
+        raise OperatorError("bad_ledger_url", f"ledger.url is no database address: {error}") from error
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(url, parsed.database)
+    if parsed.get_backend_name() == "postgresql":
+        return create_engine(
+            url,
+            pool_size=8,
+            max_overflow=56,
+            pool_pre_ping=True,
+            connect_args={"options": "-c synchronous_commit=on -c lock_timeout=30000", "connect_timeout": 10},
+        )
+    raise OperatorError("bad_ledger_url", "ledger.url must start with sqlite:/// or postgresql+psycopg://")
+
+
+def _open_sqlite(url: str, database: str | None) -> Engine:
+    if not database or database == ":memory:":
+        raise OperatorError("bad_ledger_url", "the ledger needs a file: sqlite:////folder/ledger.sqlite")
+    Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(
+        url,
+        connect_args={"timeout": BUSY_S, "check_same_thread": False},
+        # One connection a process: threads queue for it in turn, where SQLite would have them sleep and try again.
+        pool_size=1,
+        max_overflow=0,
+        pool_timeout=BUSY_S,
+    )
+
+    def connect(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # transactions are begun below, not by the driver
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY"):
+            connection.execute(f"PRAGMA {pragma}").close()
+
+    def begin(connection: Connection) -> None:
+        read_only = connection.get_execution_options().get("read_only", False)
+        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+    event.listen(engine, "connect", connect)
+    event.listen(engine, "begin", begin)
+    return engine
+
+
+class now(FunctionElement[float]):  # noqa: N801 - reads like the SQL function that it is
+    """The database's own clock, UTC seconds since the epoch: one clock for all hosts."""
+
+    type = Double()
+    inherit_cache = True
+
+
+@compiles(now, "sqlite")
+def _now_sqlite(_element: now, _compiler: SQLCompiler, **_kw: object) -> str:
+    return "((julianday('now') - 2440587.5) * 86400.0)"
+
+
+@compiles(now, "postgresql")
+def _now_postgresql(_element: now, _compiler: SQLCompiler, **_kw: object) -> str:
+    return "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
+
+
+def insert_once(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that leaves a row alone that is there already."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table).on_conflict_do_nothing()
+    return postgresql.insert(table).on_conflict_do_nothing()
+
+
+def inserted(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
+    """Insert one row unless it is there; whether it was new."""
+    statement = insert_once(connection, table).values(values).returning(*table.primary_key.columns)
+    return connection.execute(statement).first() is not None
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that only reads: one consistent picture, no write lock. Raises like :func:`transaction`."""
+    with transaction(engine.execution_options(read_only=True)) as connection:
+        yield connection
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """A durable transaction: committed when the block ends, undone when it raises.
+
+    Raises ``Retryable("ledger_away", dependency="ledger")`` where the server is away, busy past its
+    limit, or undid the transaction (deadlock, serialisation).
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except OperationalError as error:
+        raise _away(error) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise _away(error) from error
+        raise
+
+
+def _away(error: DBAPIError) -> Retryable:
+    reason: Any = error.orig
+    return Retryable("ledger_away", f"the ledger does not answer: {type(reason).__name__}: {reason}", "ledger")

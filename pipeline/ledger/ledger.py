@@ -1,0 +1,283 @@
+"""The ledger of work: admits documents, hands out claims, takes facts in, and decides what is owed.
+
+Every commit first locks the document row, then inserts facts once, replans, and writes the owed
+steps: all in one transaction. Only this module changes a status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, Row, and_, select, update
+
+from models.document import Document, Status
+from models.errors import Defect, OperatorError, Rejected, SohoaError
+from models.facts import MAX_FACT_BYTES, Decision, Failed, Refused
+from models.flow import Flow
+from models.settings import DeliverySettings
+from models.stage import Event
+from models.step import Step
+from pipeline.ledger.database import insert_once, inserted, now, transaction
+from pipeline.ledger.planning import Planning, add_event
+from pipeline.ledger.rows import Admission, Claim, NewFact, at, event, of, stored
+from pipeline.ledger.schema import documents, events, facts, metadata, steps
+
+
+class Ledger:
+    """The truth about documents and work, on SQLite or PostgreSQL.
+
+    ``wake`` is called after each commit that may have made steps owed. Every method raises
+    ``Retryable`` (dependency ``ledger``) while the database is away.
+    """
+
+    def __init__(
+        self, engine: Engine, flow: Flow, delivery: DeliverySettings, wake: Callable[[], None] = lambda: None
+    ) -> None:
+        self.engine = engine
+        self.flow = flow
+        self._planning = Planning(flow)
+        self.delivery = delivery
+        self.wake = wake
+
+    def create_schema(self) -> None:
+        """Make missing tables of an embedded ledger; a cluster's ledger is migrated instead."""
+        with transaction(self.engine) as tx:
+            metadata.create_all(tx)
+
+    # -- documents -------------------------------------------------------------------------------
+
+    def admit(
+        self,
+        document: Document,
+        body: str,
+        flags: frozenset[str],
+        known: Sequence[NewFact] = (),
+        replaces: int | None = None,
+    ) -> Admission:
+        """Take a revision in, durably; the same revision again changes nothing.
+
+        ``body``: blob of the document. ``known``: facts that an earlier revision learned. Raises
+        ``Rejected("revision_conflict")`` when other files came under the same id and revision.
+        """
+        manifest = document.manifest
+        with transaction(self.engine) as tx:
+            row = {
+                "document": document.id,
+                "revision": document.revision,
+                "body": body,
+                "content": document.content,
+                "agency": document.agency.code,
+                "counter": document.counter,
+                "service_class": document.service_class.value,
+                "flags": ",".join(sorted(flags)),
+                "archive_key": document.archive_key,
+                "replaces": replaces,
+                "declared_sides": manifest.sides if manifest else None,
+                "side_count": next((n.fact.side_count() for n in known if n.fact.side_count()), None),
+                "status": Status.RUNNING.value,
+                "code": "",
+                "message": "",
+                "received_at": document.received_at.timestamp(),
+                "deadline": document.deadline.timestamp() if document.deadline else None,
+                "updated_at": now(),
+            }
+            new = inserted(tx, documents, row)
+            found = self._lock(tx, document.id, document.revision)
+            if not new:
+                if found.content != document.content:
+                    raise Rejected(
+                        "revision_conflict",
+                        f"Hồ sơ {document.id} lần {document.revision} đã được tiếp nhận với tệp khác: "
+                        "hãy tăng số lần (revision) khi quét lại.",
+                    )
+                return Admission(Status(found.status), new=False)
+            self._insert(tx, document.id, document.revision, known, attempt=0)
+            add_event(tx, document.id, document.revision, "admitted", f"{len(document.sources)} files")
+            status = self._planning.replan(tx, found)
+        self.wake()
+        return Admission(status, new=True)
+
+    def open_gate(self, document: str, decision: Decision, revision: int | None = None) -> Status:
+        """Record a person's decision and let the document go on. Opening it twice changes nothing.
+
+        Raises ``OperatorError`` for an unknown or an ended document.
+        """
+        with transaction(self.engine) as tx:
+            row = self._lock(tx, document, revision)
+            if Status(row.status).terminal:
+                raise OperatorError("already_ended", f"{document}/r{row.revision} is {row.status}; nothing to open")
+            self._insert(tx, document, row.revision, [NewFact(decision, 0, "person", 1)], attempt=0)
+            add_event(tx, document, row.revision, decision.kind(), f"by {decision.by}")
+            status = self._planning.replan(tx, row)
+        self.wake()
+        return status
+
+    def release_held(self, document: str, revision: int) -> int:
+        """Owe the quarantined steps of a document again; returns how many there were."""
+        with transaction(self.engine) as tx:
+            row = self._lock(tx, document, revision)
+            changed = tx.execute(
+                update(steps)
+                .where(of(steps, document, revision), steps.c.state == "held")
+                .values(state="owed", owed_at=now(), kills=0, defects=0)
+            ).rowcount
+            if changed:
+                add_event(tx, document, revision, "released", f"{changed} steps")
+                self._planning.replan(tx, row)
+        self.wake()
+        return changed
+
+    def replan(self, document: str, revision: int) -> Status:
+        """Plan again from the facts; the sweeper's repair."""
+        with transaction(self.engine) as tx:
+            status = self._planning.replan(tx, self._lock(tx, document, revision))
+        self.wake()
+        return status
+
+    # -- steps -----------------------------------------------------------------------------------
+
+    def claim(self, step: Step, worker: str) -> Claim | None:
+        """Begin a step if it is still to be done; None means that the message was only an old hint."""
+        with transaction(self.engine) as tx:
+            taken = tx.execute(
+                update(steps)
+                .where(at(step), steps.c.state.in_(("owed", "sent")), steps.c.not_before <= now())
+                .values(
+                    state="claimed",
+                    attempt=steps.c.attempt + 1,
+                    worker=worker,
+                    until=now() + self.delivery.lease_s,
+                )
+                .returning(steps.c.attempt)
+            ).scalar_one_or_none()
+            if taken is None:
+                return None
+            row = tx.execute(
+                select(documents.c.body, documents.c.side_count).where(of(documents, step.document, step.revision))
+            ).one()
+            wanted = select(facts).where(of(facts, step.document, step.revision)).order_by(facts.c.page, facts.c.at)
+            if step.page:
+                wanted = wanted.where(facts.c.page.in_((0, step.page)))
+            found = tuple(stored(r) for r in tx.execute(wanted))
+            history = self._history(tx, step.document, step.revision) if not step.page else ()
+        return Claim(step, taken, row.body, row.side_count or 0, found, history)
+
+    def renew(self, claim: Claim) -> bool:
+        """Keep a claim alive; False when it was lost."""
+        with transaction(self.engine) as tx:
+            return self._change(tx, claim, until=now() + self.delivery.lease_s)
+
+    def commit(self, claim: Claim, new: Sequence[NewFact]) -> bool:
+        """Add what a step learned and plan on. False when the claim was lost: nothing was added."""
+        with transaction(self.engine) as tx:
+            row = self._lock(tx, claim.step.document, claim.step.revision)
+            if Status(row.status).terminal or not self._change(tx, claim, state="done"):
+                return False
+            self._insert(tx, claim.step.document, claim.step.revision, new, claim.attempt)
+            counts = [n.fact.side_count() for n in new]
+            count = next((c for c in counts if c is not None), None)
+            if count is not None:
+                tx.execute(update(documents).where(of(documents, row.document, row.revision)).values(side_count=count))
+                row = self._lock(tx, row.document, row.revision)
+            self._planning.replan(tx, row, claim.step.page)
+        self.wake()
+        return True
+
+    def refuse(self, claim: Claim, error: Rejected) -> bool:
+        """Record that the input is unacceptable; the document ends REJECTED when its pages are through."""
+        refused = Refused(code=error.code, message=error.message[:2000])
+        return self.commit(claim, [NewFact(refused, claim.step.page, claim.step.segment, 1)])
+
+    def retry_later(self, claim: Claim, error: SohoaError) -> bool:
+        """A dependency is away: owe the step again after a pause that doubles, without ever giving up."""
+        with transaction(self.engine) as tx:
+            retries = tx.execute(select(steps.c.retries).where(at(claim.step))).scalar_one()
+            pause = min(self.delivery.retry_first_s * 2 ** min(retries, 16), self.delivery.retry_most_s)
+            values = {"not_before": now() + pause, "retries": retries + 1}
+            return self._owe_again(tx, claim, error.code, error.message, values)
+
+    def defect(self, claim: Claim, error: SohoaError) -> bool:
+        """Count a fault of ours; as often as settings allow it is tried again, then the revision is FAILED."""
+        with transaction(self.engine) as tx:
+            row = self._lock(tx, claim.step.document, claim.step.revision)
+            count = tx.execute(select(steps.c.defects).where(at(claim.step))).scalar_one() + 1
+            if count < self.delivery.defects:
+                values = {"defects": count, "not_before": now() + self.delivery.retry_first_s}
+                return self._owe_again(tx, claim, error.code, error.message, values)
+            if Status(row.status).terminal or not self._change(tx, claim, state="void", defects=count):
+                return False
+            where = f"{claim.step.segment} of side {claim.step.page}" if claim.step.page else claim.step.segment
+            failed = Failed(code=error.code, message=f"{where}: {error.message}"[:2000])
+            self._insert(tx, row.document, row.revision, [NewFact(failed, 0, claim.step.segment, 1)], claim.attempt)
+            self._planning.replan(tx, row)
+        self.wake()
+        return True
+
+    def killed(self, claim: Claim, reason: str, detail: str, *, counted: bool) -> bool:
+        """The step's child died. Counted kills quarantine the page: its document waits for a person."""
+        with transaction(self.engine) as tx:
+            row = self._lock(tx, claim.step.document, claim.step.revision)
+            kills = tx.execute(select(steps.c.kills).where(at(claim.step))).scalar_one() + int(counted)
+            add_event(tx, row.document, row.revision, "child_killed", f"{claim.step}: {reason}")
+            if kills < self.delivery.kills:
+                return self._owe_again(tx, claim, f"killed_{reason}", detail, {"kills": kills})
+            if not self._change(tx, claim, state="held", kills=kills, code=f"killed_{reason}", message=detail):
+                return False
+            self._planning.replan(tx, row)
+        self.wake()
+        return True
+
+    def give_back(self, claim: Claim) -> bool:
+        """Owe the step again at once (drain); counts nothing."""
+        with transaction(self.engine) as tx:
+            return self._owe_again(tx, claim, "", "", {})
+
+    # -- inside a transaction ----------------------------------------------------------------------
+
+    def _lock(self, tx: Connection, document: str, revision: int | None = None) -> Row[Any]:
+        query = select(documents).where(documents.c.document == document)
+        if revision is None:
+            query = query.order_by(documents.c.revision.desc()).limit(1)
+        else:
+            query = query.where(documents.c.revision == revision)
+        row = tx.execute(query.with_for_update()).one_or_none()
+        if row is None:
+            raise OperatorError("unknown_document", f"no document {document!r} here; `sohoa status --all` lists them")
+        return row
+
+    def _change(self, tx: Connection, claim: Claim, **values: Any) -> bool:
+        """Compare-and-set on the claim's attempt."""
+        held = and_(at(claim.step), steps.c.state == "claimed", steps.c.attempt == claim.attempt)
+        return tx.execute(update(steps).where(held).values(**values)).rowcount == 1
+
+    def _owe_again(self, tx: Connection, claim: Claim, code: str, message: str, values: dict[str, Any]) -> bool:
+        changed = self._change(tx, claim, state="owed", worker="", code=code, message=message[:2000], **values)
+        self.wake()
+        return changed
+
+    def _insert(self, tx: Connection, document: str, revision: int, new: Iterable[NewFact], attempt: int) -> None:
+        rows = []
+        for item in new:
+            body = orjson.dumps(item.fact.model_dump(mode="json")).decode()
+            if len(body.encode()) > MAX_FACT_BYTES:
+                raise Defect("fact_too_large", f"{item.key}: {len(body)} bytes; bulky results are blobs")
+            rows.append(
+                {
+                    "document": document,
+                    "revision": revision,
+                    "page": item.page,
+                    "kind": item.key.kind,
+                    "stage": item.stage,
+                    "version": item.version,
+                    "body": body,
+                    "attempt": attempt,
+                }
+            )
+        if rows:
+            tx.execute(insert_once(tx, facts).values(at=now()), rows)
+
+    def _history(self, tx: Connection, document: str, revision: int) -> tuple[Event, ...]:
+        query = select(events).where(of(events, document, revision)).order_by(events.c.id)
+        return tuple(event(row) for row in tx.execute(query))

@@ -1,0 +1,111 @@
+"""The relay: publishes hints for owed steps up to each pool's credit, and repairs what has expired.
+
+Several may run; one leads by a ledger row.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+
+from models.errors import Retryable
+from models.settings import DeliverySettings
+from models.step import Step
+from pipeline.hints import Hints
+from pipeline.ledger.dispatch import Dispatch
+from pipeline.ledger.ledger import Ledger
+
+log = logging.getLogger("sohoa.relay")
+
+EXPIRE_EVERY_S = 1.0
+AWAY_S = 1.0
+
+
+class Relay:
+    """Run :meth:`run` in a thread or as a process; ``wake`` ends its pause at once."""
+
+    def __init__(self, name: str, ledger: Ledger, dispatch: Dispatch, hints: Hints, delivery: DeliverySettings) -> None:
+        self.name = name
+        self.wake = threading.Event()
+        self._stop = threading.Event()
+        self._ledger = ledger
+        self._dispatch = dispatch
+        self._hints = hints
+        self._delivery = delivery
+        self._leads_until = 0.0
+        self._due = {"expire": 0.0, "sweep": 0.0}
+
+    def stop(self) -> None:
+        """Ask :meth:`run` to return soon."""
+        self._stop.set()
+        self.wake.set()
+
+    def run(self) -> None:
+        """Publish until stopped. Never raises for a dependency that is away."""
+        while not self._stop.is_set():
+            try:
+                busy = self._turn()
+            except Retryable as error:
+                log.warning("paused", extra={"code": error.code, "reason": error.message})
+                self._pause(AWAY_S * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+                continue
+            if not busy:
+                self._pause(self._delivery.poll_s)
+        self._step_down()
+
+    def _turn(self) -> bool:
+        """One look at the ledger; True when something was published."""
+        if not self._lead():
+            self._pause(self._delivery.leader_s / 4)
+            return False
+        self._repair()
+        published = False
+        for pool, steps in self._dispatch.take(tuple(self._hints.pools)).items():
+            published |= bool(steps)
+            self._publish(pool, steps)
+        if not published:
+            self._hints.tend()
+        return published
+
+    def _publish(self, pool: str, steps: list[Step]) -> None:
+        done = 0
+        try:
+            for step in steps:
+                self._hints.publish(pool, step)
+                done += 1
+        finally:
+            if done < len(steps):
+                self._dispatch.unsend(steps[done:])
+            if done:
+                self._dispatch.count("published", done)
+
+    def _lead(self) -> bool:
+        if time.monotonic() < self._leads_until:
+            return True
+        if not self._dispatch.lead(self.name):
+            return False
+        self._leads_until = time.monotonic() + self._delivery.leader_s / 3
+        return True
+
+    def _repair(self) -> None:
+        at = time.monotonic()
+        if at >= self._due["expire"]:
+            self._due["expire"] = at + EXPIRE_EVERY_S
+            if taken := self._dispatch.expire():
+                log.info("expired", extra={"steps": taken})
+        if at >= self._due["sweep"]:
+            self._due["sweep"] = at + self._delivery.sweep_s / 3
+            if swept := self._dispatch.sweep(self._ledger):
+                log.warning("swept", extra={"documents": swept})
+
+    def _pause(self, seconds: float) -> None:
+        self.wake.wait(seconds)
+        self.wake.clear()
+
+    def _step_down(self) -> None:
+        try:
+            self._dispatch.step_down(self.name)
+        except Retryable:
+            log.warning("could not step down; the lead expires by itself")

@@ -1,0 +1,118 @@
+"""The runner: claims a step, has a slot child do it, and commits what it learned."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+from models.errors import Defect, Rejected, Retryable, SohoaError
+from models.flow import Flow
+from models.ports import BlobStore
+from models.settings import DeliverySettings
+from models.step import Step
+from pipeline.ledger.ledger import Ledger
+from pipeline.ledger.rows import Claim
+from pipeline.slots import Slot, SlotKilled
+from pipeline.task import Result, decode_result, encode_task
+
+log = logging.getLogger("sohoa.runner")
+
+T = TypeVar("T")
+
+LEDGER_TRIES = 5
+"""How often a commit is tried while the ledger is away; after that the claim expires by itself."""
+
+
+class Runner:
+    """Carries out steps for one worker. ``run`` never raises: the ledger knows what happened."""
+
+    def __init__(self, worker: str, flow: Flow, ledger: Ledger, blobs: BlobStore, delivery: DeliverySettings) -> None:
+        self.worker = worker
+        self._flow = flow
+        self._ledger = ledger
+        self._blobs = blobs
+        self._delivery = delivery
+
+    def run(self, step: Step, slot: Slot) -> None:
+        """Do one step, if it is still to be done."""
+        where = {"document": step.document, "revision": step.revision, "segment": step.segment, "page": step.page}
+        try:
+            claim = self._insist(lambda: self._ledger.claim(step, self.worker))
+            if claim is None:
+                log.debug("old hint", extra=where)
+                return
+            began = time.monotonic()
+            ended = self._carry_out(claim, slot)
+            log.info("step", extra=where | {"ended": ended, "seconds": round(time.monotonic() - began, 3)})
+        except SohoaError as error:
+            log.warning("step given up; its claim will expire", extra=where | {"code": error.code})
+        except Exception:
+            log.exception("step broke its worker; its claim will expire", extra=where)
+
+    def _carry_out(self, claim: Claim, slot: Slot) -> str:
+        """Run the step in the child and record how it went; returns one word for the log."""
+        try:
+            result = decode_result(slot.run(encode_task(claim), self._renewal(claim)), self._flow)
+        except SlotKilled as killed:
+            if killed.reason == "drained":
+                self._insist(lambda: self._ledger.give_back(claim))
+                return "given_back"
+            self._insist(partial(self._ledger.killed, claim, killed.reason, killed.detail, counted=killed.counted))
+            return f"killed_{killed.reason}"
+        except Defect as error:
+            result = Result(error=error)
+        return self._record(claim, result)
+
+    def _record(self, claim: Claim, result: Result) -> str:
+        error = result.error
+        if error is None:
+            missing = self._missing(claim, result)
+            if not missing:
+                if self._insist(lambda: self._ledger.commit(claim, result.facts)):
+                    return "done"
+                for sha256 in result.fresh:
+                    self._blobs.remove(claim.step.document, sha256)
+                return "lost"
+            error = Defect("fact_missing", f"the segment did not give {', '.join(missing)}")
+        if isinstance(error, Rejected):
+            refused = error
+            self._insist(lambda: self._ledger.refuse(claim, refused))
+            return "refused"
+        failed = error
+        log.warning("failed", extra={"step": str(claim.step), "code": failed.code, "reason": failed.message})
+        if isinstance(failed, Retryable):
+            self._insist(lambda: self._ledger.retry_later(claim, failed))
+            return "later"
+        self._insist(lambda: self._ledger.defect(claim, failed))
+        return "defect"
+
+    def _missing(self, claim: Claim, result: Result) -> list[str]:
+        had = {f.kind for f in claim.facts if f.page == claim.step.page} | {n.key.kind for n in result.facts}
+        return [kind for s in self._flow.segment(claim.step.segment).stages if (kind := s.gives.kind()) not in had]
+
+    def _renewal(self, claim: Claim) -> Callable[[], None]:
+        due = time.monotonic() + self._delivery.lease_s / 3
+
+        def tick() -> None:
+            nonlocal due
+            if time.monotonic() < due:
+                return
+            due = time.monotonic() + self._delivery.lease_s / 3
+            try:
+                self._ledger.renew(claim)
+            except Retryable as error:
+                log.warning("claim not renewed", extra={"step": str(claim.step), "code": error.code})
+
+        return tick
+
+    def _insist(self, action: Callable[[], T]) -> T:
+        """Try a ledger action a few times while the ledger is away. Raises the last ``Retryable``."""
+        for attempt in range(LEDGER_TRIES - 1):
+            try:
+                return action()
+            except Retryable:
+                time.sleep(min(0.1 * 2**attempt, 2.0))
+        return action()

@@ -1,0 +1,167 @@
+"""The long-running services of a cluster: relay, worker, intake. Each runs until ``stop`` is set."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import orjson
+
+from models.errors import OperatorError, Rejected, Retryable
+from models.flow import Flow
+from models.settings import Settings
+from pipeline.hints import Hints
+from pipeline.intake import MANIFEST, Batch, Intake, Receipt
+from pipeline.relay import Relay
+from pipeline.watermark import Watermark
+from pipeline.wiring import Adapters, Books
+from pipeline.worker import PoolWorker
+from stages.flow import FLOW
+
+log = logging.getLogger("sohoa.service")
+
+
+def run_relay(settings: Settings, stop: threading.Event, flow: Flow = FLOW) -> None:
+    """Publish hints until stopped. Several may run; one leads."""
+    books = Books(settings, flow)
+    hints = Hints(_clustered(settings).broker, flow.pools)
+    relay = Relay(f"{socket.gethostname()}:{os.getpid()}", books.ledger, books.dispatch, hints, settings.delivery)
+    thread = threading.Thread(target=relay.run, name="relay")
+    thread.start()
+    log.info("relay started")
+    stop.wait()
+    relay.stop()
+    thread.join()
+    hints.close()
+    books.close()
+    log.info("relay stopped")
+
+
+def run_worker(settings: Settings, pools: Sequence[str], stop: threading.Event, flow: Flow = FLOW) -> None:
+    """Work for the given pools until stopped, then drain. Raises ``OperatorError("unknown_pool")``."""
+    unknown = sorted(set(pools) - set(flow.pools))
+    if unknown:
+        raise OperatorError("unknown_pool", f"no pool {', '.join(unknown)}; there are {', '.join(flow.pools)}")
+    books = Books(settings, flow)
+    hints = Hints(_clustered(settings).broker, tuple(pools))
+    blobs = Adapters(settings).blobs
+    workers = [PoolWorker(pool, settings, flow, books, hints, blobs) for pool in pools]
+    for worker in workers:
+        worker.start()
+    log.info("worker started", extra={"pools": list(pools)})
+    stop.wait()
+    stoppers = [threading.Thread(target=worker.stop) for worker in workers]
+    for stopper in stoppers:
+        stopper.start()
+    for stopper in stoppers:
+        stopper.join()
+    hints.close()
+    books.close()
+    log.info("worker stopped", extra={"pools": list(pools)})
+
+
+def _clustered(settings: Settings) -> Settings:
+    if settings.broker.kind != "rabbitmq":
+        raise OperatorError("no_broker", "set broker.kind = rabbitmq and broker.url: a memory broker is of one process")
+    return settings
+
+
+def run_intake(settings: Settings, folder: Path, stop: threading.Event, flow: Flow = FLOW) -> None:
+    """Watch a folder and admit each complete batch, until stopped."""
+    if not folder.is_dir():
+        raise OperatorError("no_folder", f"{folder} is no folder; make it and let the counters write there")
+    books = Books(settings, flow)
+    adapters = Adapters(settings)
+    intake = Intake(settings, books.ledger, adapters.blobs, adapters.clock)
+    watch = FolderWatch(folder, intake, Watermark(settings.intake, adapters.blobs, books.views))
+    log.info("intake started")
+    while not stop.is_set():
+        watch.look(stop)
+        stop.wait(settings.intake.poll_s)
+    books.close()
+    log.info("intake stopped")
+
+
+class FolderWatch:
+    """Looks for batches without an answer, and answers them with a receipt or a refusal file."""
+
+    def __init__(self, folder: Path, intake: Intake, watermark: Watermark) -> None:
+        self._folder = folder
+        self._intake = intake
+        self._watermark = watermark
+        self._refused: dict[str, int] = {}
+        self._waiting = False
+
+    def look(self, stop: threading.Event) -> None:
+        """Admit what is complete; stops at the watermark, batches then wait where they are."""
+        for entry in sorted(self._folder.iterdir()):
+            if stop.is_set() or not self._is_open(entry):
+                continue
+            reason = self._watermark.reason()
+            if reason is not None:
+                if not self._waiting:
+                    log.warning("intake waits", extra={"reason": reason})
+                self._waiting = True
+                return
+            self._waiting = False
+            self._admit(entry)
+
+    def _is_open(self, entry: Path) -> bool:
+        if not (entry / MANIFEST).is_file() or self._answer(entry, "receipt").exists():
+            return False
+        return self._refused.get(entry.name) != _stamp(entry)
+
+    def _admit(self, entry: Path) -> None:
+        stamp = _stamp(entry)
+        try:
+            receipt = self._intake.admit(Batch(entry.name, entry))
+        except Rejected as error:
+            self._refused[entry.name] = stamp
+            refusal = {"batch": entry.name, "code": error.code, "message": error.message}
+            _write(self._answer(entry, "refused"), refusal)
+            log.warning("batch refused", extra={"batch": entry.name, "code": error.code})
+        except Retryable as error:
+            log.warning("batch waits", extra={"batch": entry.name, "code": error.code, "reason": error.message})
+            time.sleep(1.0)
+        else:
+            _write(self._answer(entry, "receipt"), _receipt(receipt))
+            self._answer(entry, "refused").unlink(missing_ok=True)
+            log.info("batch admitted", extra={"batch": entry.name, "document": receipt.document})
+
+    def _answer(self, entry: Path, kind: str) -> Path:
+        return entry.with_name(f"{entry.name}.{kind}.json")
+
+
+def _stamp(entry: Path) -> int:
+    """Changes when anything in the batch folder does."""
+    return hash(tuple(sorted((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in entry.iterdir() if f.is_file())))
+
+
+def _receipt(receipt: Receipt) -> dict[str, object]:
+    return {
+        "batch": receipt.batch,
+        "document": receipt.document,
+        "revision": receipt.revision,
+        "received_at": receipt.received_at,
+        "files": [{"name": f.name, "sha256": f.sha256, "size_bytes": f.size_bytes} for f in receipt.files],
+    }
+
+
+def _write(path: Path, answer: Mapping[str, object]) -> None:
+    """Durable and whole: a reader never sees half an answer."""
+    part = path.with_name(f".{path.name}.part")
+    with part.open("wb") as file:
+        file.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2))
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -1,0 +1,142 @@
+"""The slot child's side: runs the stages of one segment on what is known and answers with facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+
+import orjson
+from stages.raster import open_raster
+
+from models.document import Document
+from models.errors import Defect, SohoaError
+from models.facts import Fact, FactKey
+from models.flow import Flow
+from models.ports import BlobStore, Raster
+from models.settings import Settings
+from models.side import SideIndex
+from models.stage import Inputs, Ports, Provenance, Stage
+from pipeline.ledger.rows import Claim, NewFact, iso
+from pipeline.task import decode_task, encode_error, encode_facts
+from pipeline.wiring import Adapters
+from stages.flow import FLOW
+from stages.unpack import Unpacked
+
+CACHED_DOCUMENTS = 8
+"""Documents and side indexes kept in memory: sides of one document tend to come in a row."""
+
+
+class BoundBlobs:
+    """A blob store bound to one document; remembers what was written through it."""
+
+    def __init__(self, store: BlobStore, document: str) -> None:
+        self._store = store
+        self._document = document
+        self.written: list[str] = []
+
+    def put(self, data: bytes) -> str:
+        sha256 = self._store.put(self._document, data)
+        self.written.append(sha256)
+        return sha256
+
+    def get(self, sha256: str) -> bytes:
+        return self._store.get(self._document, sha256)
+
+
+class Work:
+    """Executes claims. One per slot child; engine and signer stay warm between steps."""
+
+    def __init__(self, flow: Flow, adapters: Adapters) -> None:
+        self.flow = flow
+        self.adapters = adapters
+        self._document = lru_cache(CACHED_DOCUMENTS)(self._load_document)
+        self._index = lru_cache(CACHED_DOCUMENTS)(self._load_index)
+
+    def handle(self, task: bytes) -> bytes:
+        """One task in, one answer out; errors of ours become answers too."""
+        try:
+            facts, fresh = self.execute(decode_task(task))
+            return encode_facts(facts, fresh)
+        except SohoaError as error:
+            return encode_error(error)
+
+    def execute(self, claim: Claim) -> tuple[list[NewFact], list[str]]:
+        """Run the stages whose facts are not there yet; returns the new facts and the unrepeatable blobs."""
+        segment = self.flow.segment(claim.step.segment)
+        document = self._document(claim.step.document, claim.body)
+        kinds = self.flow.fact_types()
+        known = {FactKey(f.kind, f.page): kinds[f.kind].model_validate_json(f.body) for f in claim.facts}
+        provenance = {FactKey(f.kind, f.page): Provenance(f.stage, f.version, iso(f.at)) for f in claim.facts}
+        raster = self._raster(claim, known) if claim.step.page else None
+        new: list[NewFact] = []
+        fresh: list[str] = []
+        for stage in segment.stages:
+            key = FactKey(stage.gives.kind(), claim.step.page)
+            if key in known:
+                continue
+            blobs = BoundBlobs(self.adapters.blobs, document.id)
+            count = next((c for f in known.values() if (c := f.side_count()) is not None), claim.side_count)
+            inputs = Inputs(document, claim.step.page, count, known, raster, claim.history, provenance)
+            fact = self._run(stage, inputs, self._ports(blobs))
+            known[key] = fact
+            new.append(NewFact(fact, claim.step.page, stage.name, stage.version))
+            if not stage.repeatable:
+                fresh.extend(blobs.written)
+        return new, fresh
+
+    def _run(self, stage: Stage[Fact], inputs: Inputs, ports: Ports) -> Fact:
+        try:
+            fact = stage.run(inputs, ports)
+        except SohoaError:
+            raise
+        except Exception as error:
+            where = _where(error)
+            raise Defect("stage_error", f"{stage.name} raised {type(error).__name__} at {where}") from error
+        if not isinstance(fact, stage.gives):
+            raise Defect("wrong_fact", f"{stage.name} gave {type(fact).__name__} instead of {stage.gives.kind()}")
+        return fact
+
+    def _ports(self, blobs: BoundBlobs) -> Ports:
+        adapters = self.adapters
+        return Ports(
+            blobs=blobs,
+            clock=adapters.clock,
+            engine=lambda: adapters.engine,
+            signer=lambda: adapters.signer,
+            archive=lambda: adapters.archive,
+            settings=adapters.settings,
+        )
+
+    def _raster(self, claim: Claim, known: dict[FactKey, Fact]) -> Callable[[], Raster]:
+        unpacked = known.get(FactKey(Unpacked.kind()))
+        if not isinstance(unpacked, Unpacked):
+            raise Defect("fact_missing", "a page step before its document was unpacked")
+        side = self._index(claim.step.document, unpacked.index).sides[claim.step.page - 1]
+
+        @lru_cache(1)
+        def opened() -> Raster:
+            return open_raster(side, self.adapters.blobs.get(claim.step.document, side.sha256))
+
+        return opened
+
+    def _load_document(self, document: str, body: str) -> Document:
+        return Document.model_validate_json(self.adapters.blobs.get(document, body))
+
+    def _load_index(self, document: str, sha256: str) -> SideIndex:
+        return SideIndex.model_validate_json(self.adapters.blobs.get(document, sha256))
+
+
+def _where(error: BaseException) -> str:
+    """File and line where an exception was raised: enough to find it, without any of the data."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return "an unknown place"
+    return f"{trace.tb_frame.f_code.co_filename.rsplit('/', 1)[-1]}:{trace.tb_lineno}"
+
+
+def serve(config: bytes) -> Callable[[bytes], bytes]:
+    """What a slot child runs; ``config``: settings as :func:`pipeline.wiring.dump_settings` wrote them."""
+    settings = Settings.model_validate(orjson.loads(config))
+    return Work(FLOW, Adapters(settings)).handle

@@ -1,0 +1,1 @@
+"""Received containers, one module each: bytes in, one encoded picture per scanned side out."""

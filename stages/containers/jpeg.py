@@ -1,0 +1,144 @@
+"""JPEG: the received bytes stay as they are, when a PDF can hold them and every scan line is there."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import pikepdf
+from PIL import JpegImagePlugin
+
+from stages.containers.picture import Picture, check_pixels, exif_pose, load, pillow, recode, resolution_of
+from stages.containers.refusal import refused
+
+MAGIC = b"\xff\xd8\xff"
+
+_SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_KEPT_SOF = (0xC0, 0xC1, 0xC2)
+"""Huffman-coded sequential and progressive: what DCTDecode and every viewer reads."""
+_SOS, _EOI, _APP14 = 0xDA, 0xD9, 0xEE
+_NO_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
+_AFTER_SCAN = re.compile(rb"\xff+[^\x00\x01\xd0-\xd7\xff]")
+"""The next marker that is not part of an entropy-coded scan (stuffing, restart)."""
+_MID_GREY = 128
+"""What libjpeg fills in for blocks that are missing."""
+
+
+class JpegHeader(NamedTuple):
+    """What the markers say. ``ids``: component ids; ``adobe_transform``: None without an Adobe marker."""
+
+    sof: int
+    precision: int
+    width_px: int
+    height_px: int
+    ids: tuple[int, ...]
+    adobe_transform: int | None
+
+    @property
+    def kept(self) -> bool:
+        """Whether a PDF shows exactly these colours from these bytes: 8 bits, grey or YCbCr."""
+        if self.precision != 8 or self.sof not in _KEPT_SOF:
+            return False
+        if len(self.ids) == 1:
+            return True
+        return len(self.ids) == 3 and self.adobe_transform != 0 and bytes(self.ids) != b"RGB"
+
+
+def read_header(data: bytes) -> JpegHeader:
+    """Walk all markers to the end of the image; nothing is decoded.
+
+    Raises ``Rejected``: ``truncated`` when the end is not there, else ``damaged_image``.
+    """
+    frame: JpegHeader | None = None
+    adobe: int | None = None
+    for marker, body in _segments(data):
+        if marker in _SOF and frame is None:
+            count = body[5] if len(body) > 5 else 0
+            if len(body) < 6 + 3 * count or count == 0:
+                raise refused("damaged_image")
+            height_px, width_px = int.from_bytes(body[1:3]), int.from_bytes(body[3:5])
+            ids = tuple(body[6 : 6 + 3 * count : 3])
+            frame = JpegHeader(marker, body[0], width_px, height_px, ids, None)
+        elif marker == _APP14 and body[:5] == b"Adobe" and len(body) >= 12:
+            adobe = body[11]
+    if frame is None:
+        raise refused("damaged_image")
+    return frame._replace(adobe_transform=adobe)
+
+
+def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Every marker with its body, up to the end-of-image marker."""
+    at = 2
+    while True:
+        if data[at : at + 1] not in (b"\xff", b""):
+            raise refused("damaged_image")
+        while data[at : at + 1] == b"\xff":
+            at += 1
+        if at + 2 >= len(data):
+            if data[at:] == bytes([_EOI]) or data[at : at + 1] == bytes([_EOI]):
+                return
+            raise refused("truncated")
+        marker = data[at]
+        at += 1
+        if marker == _EOI:
+            return
+        if marker in _NO_LENGTH:
+            continue
+        end = at + int.from_bytes(data[at : at + 2])
+        if end > len(data):
+            raise refused("truncated")
+        yield marker, data[at + 2 : end]
+        at = end
+        if marker == _SOS:
+            after = _AFTER_SCAN.search(data, at)
+            if after is None:
+                raise refused("truncated")
+            at = after.start()
+
+
+def picture(data: bytes, max_pixels: int) -> Picture:
+    """The picture of one JPEG file, or of one DCT stream of a PDF.
+
+    Raises ``Rejected``: ``truncated``, ``damaged_image``, ``unsupported_image``, ``too_many_pixels``.
+    """
+    header = read_header(data)
+    check_pixels(header.width_px, header.height_px, max_pixels)
+    with pillow("unsupported_image" if header.precision != 8 else "damaged_image"):
+        image = JpegImagePlugin.JpegImageFile(io.BytesIO(data))
+    pose, resolution = exif_pose(image), resolution_of(image)
+    if header.kept:
+        _check_whole(data, image)
+        result = Picture(data, "image/jpeg", header.width_px, header.height_px, 1 if len(header.ids) == 1 else 3)
+    else:
+        load(image)
+        result = recode(image)
+    return Picture(
+        result.data,
+        result.media,
+        result.width_px,
+        result.height_px,
+        result.channels,
+        resolution,
+        pose=pose,
+        recoded=result.recoded,
+    )
+
+
+def _check_whole(data: bytes, image: JpegImagePlugin.JpegImageFile) -> None:
+    """Decode the whole entropy stream, at an eighth of the size: 6 ms for A4 at 200 dpi.
+
+    libjpeg fills a scan that ends early with exact mid-grey and only warns. A last line of nothing
+    else is therefore looked at again, by qpdf's decoder, which counts that warning as an error.
+    """
+    image.draft("L", (max(image.width // 8, 1), max(image.height // 8, 1)))
+    load(image)
+    if set(image.tobytes()[-image.width :]) != {_MID_GREY}:
+        return
+    with pikepdf.new() as pdf:
+        stream = pikepdf.Stream(pdf, data, Filter=pikepdf.Name.DCTDecode)
+        try:
+            stream.get_stream_buffer(pikepdf.StreamDecodeLevel.all)
+        except (pikepdf.PdfError, RuntimeError) as error:
+            raise refused("truncated") from error

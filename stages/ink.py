@@ -1,0 +1,104 @@
+"""What is darker than the paper around it, and which of it is only the scanner's edge. Pure.
+
+Shared by deskew and blank_side, on pictures reduced to about 100 dpi.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.ports import Pixels
+
+MM_PER_INCH = 25.4
+Ints = NDArray[np.int32]
+Bools = NDArray[np.bool_]
+
+
+class Components(NamedTuple):
+    """Connected marks. ``labels``: mark number of each pixel, 0 for none; the arrays start at mark 0."""
+
+    labels: Ints
+    left: Ints
+    top: Ints
+    width: Ints
+    height: Ints
+    area: Ints
+
+    @property
+    def right(self) -> Ints:
+        return self.left + self.width
+
+    @property
+    def bottom(self) -> Ints:
+        return self.top + self.height
+
+
+def reduced(image: Pixels, short_px: int) -> Pixels:
+    """The picture with its shorter side at ``short_px``, never enlarged."""
+    height, width = image.shape[:2]
+    scale = short_px / min(height, width)
+    if scale >= 1.0:
+        return image
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def paper(image: Pixels) -> Pixels:
+    """How light the paper is at each pixel of a grey or BGR picture: what is left when marks are closed over.
+
+    Works at a quarter of the size, because paper and shade change slowly; a dark area wider than
+    about a sixteenth of the short side counts as paper.
+    """
+    height, width = image.shape[:2]
+    small = cv2.resize(cv2.dilate(image, np.ones((3, 3), np.uint8)), (-(-width // 4), -(-height // 4)))
+    size = max(5, min(small.shape[:2]) // 16) | 1
+    small = cv2.morphologyEx(small, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
+    small = cv2.blur(small, (size, size))
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+
+
+def contrast(image: Pixels, under: Pixels) -> Pixels:
+    """By how much each pixel is darker than the paper ``under`` it, 0–255 for all of it.
+
+    Of a BGR picture the channel that shows most: a pale stamp on tinted paper is there in one only.
+    """
+    share = cv2.divide(cv2.subtract(under, image), under, scale=255.0)
+    if share.ndim == 3:
+        first, second, third = cv2.split(share)
+        share = cv2.max(cv2.max(first, second), third)
+    return np.asarray(share, dtype=np.uint8)
+
+
+def components(mask: NDArray[np.generic]) -> Components:
+    """The 8-connected marks of a mask (anything not 0 belongs to a mark)."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats((mask != 0).astype(np.uint8), connectivity=8)
+    left, top, width, height, area = (stats[:, column] for column in range(5))
+    return Components(labels, left, top, width, height, area)
+
+
+def edge_dirt(marks: Components, dpi: float) -> Bools:
+    """Which marks are the scan's dark edge, the scanner's lid, or a folded corner, by mark number.
+
+    Such a mark reaches within 2 mm of an edge, and nine tenths of it lie within 8 mm of the edges, or
+    it runs along its edge for a quarter of it while it is thin on average (the wedge beside a skewed
+    sheet), or it stays in a corner of 25 mm.
+    """
+    height, width = marks.labels.shape
+    mm = dpi / MM_PER_INCH
+    near, corner, rim = 2 * mm, 25 * mm, max(1, round(8 * mm))
+    inner = np.bincount(marks.labels[rim:-rim, rim:-rim].ravel(), minlength=len(marks.area))
+    touches = (marks.left <= near, marks.top <= near, marks.right >= width - near, marks.bottom >= height - near)
+    depth = (marks.right, marks.bottom, width - marks.left, height - marks.top)
+    dirt = np.zeros(len(marks.area), bool)
+    for side in range(4):
+        along, edge = (marks.height, height) if side % 2 == 0 else (marks.width, width)
+        wedge = (along > edge / 4) & (marks.area < 6 * mm * along) & (depth[side] < 3 * corner)
+        dirt |= touches[side] & (wedge | (inner < 0.1 * marks.area))
+        other = (side + 1) % 4
+        dirt |= touches[side] & touches[other] & (depth[side] <= corner) & (depth[other] <= corner)
+    dirt[0] = False
+    return dirt

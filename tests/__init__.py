@@ -1,0 +1,1 @@
+"""The tests mirror the source; contracts/ holds one suite per port, servers/ the real servers."""

@@ -1,0 +1,301 @@
+"""The ledger's contract, on SQLite and on PostgreSQL."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+
+from models.document import Status
+from models.errors import Defect, OperatorError, Rejected, Retryable
+from models.facts import Approved
+from models.manifest import ServiceClass
+from models.settings import DeliverySettings, LedgerSettings, Settings
+from models.step import Step
+from pipeline.ledger.database import now, transaction
+from pipeline.ledger.rows import Claim, NewFact
+from pipeline.ledger.schema import documents, metadata, steps
+from pipeline.wiring import Books
+from tests.servers.postgres import Postgres
+from tests.support.toy_flow import TOY, Looked, fact_for, toy_document
+from tests.support.waiting import wait_until
+
+BODY = "b" * 64
+FAST = DeliverySettings(lease_s=0.2, sent_expires_s=0.2, leader_s=0.2, retry_first_s=0.01, sweep_s=0.01)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Books]:
+    """An empty ledger on each database."""
+    url = None
+    if request.param == "postgresql":
+        server: Postgres = request.getfixturevalue("postgres")
+        url = server.fresh_database()
+    opened = Books(Settings(state=tmp_path, ledger=LedgerSettings(url=url), delivery=FAST), TOY)
+    with transaction(opened.engine) as tx:
+        metadata.create_all(tx)
+    yield opened
+    opened.close()
+
+
+def take(books: Books, step: Step) -> Claim:
+    """A claim that must succeed."""
+    claim = books.ledger.claim(step, "w1")
+    assert claim is not None
+    return claim
+
+
+def do(books: Books, step: Step, sides: int = 2) -> None:
+    """Claim a step and commit what it learns."""
+    claim = take(books, step)
+    assert books.ledger.commit(claim, [NewFact(fact_for(step.segment, sides), step.page, step.segment, 1)])
+
+
+def drive(books: Books, sides: int = 2) -> None:
+    """Do owed steps until none is left."""
+    for pool in TOY.pools:
+        books.dispatch.beat(f"w-{pool}", pool, 4)
+    while True:
+        taken = [step for some in books.dispatch.take(TOY.pools).values() for step in some]
+        if not taken:
+            return
+        for step in taken:
+            do(books, step, sides)
+
+
+def status(books: Books, document: str = "doc") -> Status:
+    """Status of the latest revision."""
+    view = books.views.document(document)
+    assert view is not None
+    return view.status
+
+
+def test_a_document_goes_through_and_waits_at_its_gate(books: Books) -> None:
+    """Admission owes the first step, facts owe the next, a closed gate waits, an open one archives."""
+    assert books.ledger.admit(toy_document(), BODY, frozenset({Approved.flag})).new
+    drive(books)
+    assert status(books) is Status.WAITING
+    approved = Approved(by="officer-7", at=toy_document().received_at)
+    assert books.ledger.open_gate("doc", approved) is Status.RUNNING
+    assert books.ledger.open_gate("doc", approved) is Status.RUNNING
+    drive(books)
+    assert status(books) is Status.ARCHIVED
+    assert books.views.live_steps() == 0
+    with pytest.raises(OperatorError):
+        books.ledger.open_gate("doc", approved)
+
+
+def test_admitting_twice_changes_nothing_and_other_files_are_refused(books: Books) -> None:
+    """The same batch is the same document; other content under its id is a conflict."""
+    document = toy_document()
+    assert books.ledger.admit(document, BODY, frozenset()).new
+    assert not books.ledger.admit(document, BODY, frozenset()).new
+    source = document.sources[0].model_copy(update={"sha256": "1" * 64})
+    with pytest.raises(Rejected) as caught:
+        books.ledger.admit(document.model_copy(update={"sources": (source,)}), BODY, frozenset())
+    assert caught.value.code == "revision_conflict"
+    assert books.views.live_steps() == 1
+
+
+def test_only_one_of_many_claims_succeeds(books: Books) -> None:
+    """Fifty workers with the same hint: one claim."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    step = Step("doc", 1, "arrive")
+    with ThreadPoolExecutor(50) as pool:
+        claims = list(pool.map(lambda n: books.ledger.claim(step, f"w{n}"), range(50)))
+    assert sum(claim is not None for claim in claims) == 1
+
+
+def test_a_lost_claim_commits_nothing(books: Books) -> None:
+    """A worker that was silent too long cannot commit over the one that took its place."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    step = Step("doc", 1, "arrive")
+    slow = take(books, step)
+    wait_until(lambda: books.dispatch.expire() == 1, "the expiry")
+    quick = take(books, step)
+    assert quick.attempt == slow.attempt + 1
+    assert not books.ledger.renew(slow)
+    assert not books.ledger.commit(slow, [NewFact(fact_for("arrive", 9), 0, "arrive", 1)])
+    assert books.ledger.commit(quick, [NewFact(fact_for("arrive", 2), 0, "arrive", 1)])
+    assert not books.ledger.commit(quick, [NewFact(fact_for("arrive", 2), 0, "arrive", 1)])
+    view = books.views.document("doc")
+    assert view is not None
+    assert view.sides == 2
+
+
+def test_a_renewed_claim_does_not_expire(books: Books) -> None:
+    """Heartbeats keep a long step's claim."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    claim = take(books, Step("doc", 1, "arrive"))
+    for _ in range(5):
+        assert books.ledger.renew(claim)
+        assert books.dispatch.expire() == 0
+
+
+def test_sent_hints_expire_and_give_their_credit_back(books: Books) -> None:
+    """A lost message costs latency: its step is owed again and published again."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    books.dispatch.beat("w", "arrive", 1)
+    assert books.dispatch.take(TOY.pools) == {"arrive": [Step("doc", 1, "arrive")]}
+    assert books.dispatch.take(TOY.pools) == {}
+    wait_until(lambda: books.dispatch.expire() == 1, "the expiry")
+    books.dispatch.beat("w", "arrive", 1)
+    assert books.dispatch.take(TOY.pools) == {"arrive": [Step("doc", 1, "arrive")]}
+
+
+def test_credit_bounds_what_is_published(books: Books) -> None:
+    """A pool gets k times its live slots, and nothing without slots."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    do(books, Step("doc", 1, "arrive"), sides=40)
+    assert books.dispatch.take(("page",)) == {}
+    books.dispatch.beat("w", "page", 2)
+    assert len(books.dispatch.take(("page",))["page"]) == 2 * FAST.credit
+    assert books.dispatch.take(("page",)) == {}
+
+
+def test_a_citizen_overtakes_bulk_and_bulk_keeps_its_share(books: Books) -> None:
+    """With 200 bulk sides owed, a counter's sides are next, and one pick in ten stays with bulk."""
+    books.ledger.admit(toy_document("bulk", service_class=ServiceClass.BULK), BODY, frozenset())
+    do(books, Step("bulk", 1, "arrive"), sides=200)
+    books.ledger.admit(toy_document("citizen"), BODY, frozenset())
+    do(books, Step("citizen", 1, "arrive"), sides=40)
+    books.dispatch.beat("w", "page", 10)
+    picked = books.dispatch.take(("page",))["page"]
+    assert [step.document for step in picked[:5]] == ["citizen"] * 5
+    assert sum(step.document == "bulk" for step in picked) == len(picked) // 10
+
+
+def test_counters_share_a_pool_fairly(books: Books) -> None:
+    """A small document of another counter does not wait behind a large one of the same class."""
+    for name, counter, sides in (("large", "c1", 100), ("small", "c2", 3)):
+        books.ledger.admit(toy_document(name, counter=counter), BODY, frozenset())
+        do(books, Step(name, 1, "arrive"), sides=sides)
+    books.dispatch.beat("w", "page", 3)
+    picked = [step.document for step in books.dispatch.take(("page",))["page"]]
+    assert picked[:6].count("small") == 3
+
+
+def test_a_rejected_document_names_all_its_bad_sides(books: Books) -> None:
+    """Other sides go on after a refusal; the end names every bad side, and nothing is owed."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    do(books, Step("doc", 1, "arrive"), sides=3)
+    for page in (1, 3):
+        assert books.ledger.refuse(
+            take(books, Step("doc", 1, "look", page)), Rejected("blurred", f"Mặt {page} mờ.", page)
+        )
+    assert status(books) is Status.RUNNING
+    do(books, Step("doc", 1, "look", 2))
+    do(books, Step("doc", 1, "read", 2))
+    view = books.views.document("doc")
+    assert view is not None
+    assert (view.status, view.code, view.message) == (Status.REJECTED, "blurred", "Mặt 1 mờ. Mặt 3 mờ.")
+    assert books.views.live_steps() == 0
+
+
+def test_a_defect_fails_at_its_third_attempt(books: Books) -> None:
+    """Two faults are tried again, the third ends the revision, and no step is left."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    step = Step("doc", 1, "arrive")
+    for _ in range(3):
+        assert status(books) is Status.RUNNING
+        with transaction(books.engine) as tx:
+            tx.execute(update(steps).values(not_before=0))
+        claim = take(books, step)
+        assert books.ledger.defect(claim, Defect("boom", "it broke"))
+    view = books.views.document("doc")
+    assert view is not None
+    assert (view.status, view.code, view.message) == (Status.FAILED, "boom", "arrive: it broke")
+    assert books.views.live_steps() == 0
+
+
+def test_a_dependency_that_is_away_never_fails_a_document(books: Books) -> None:
+    """Retryable errors are without number; the step is owed again after a pause."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    step = Step("doc", 1, "arrive")
+    for _ in range(4):
+        with transaction(books.engine) as tx:
+            tx.execute(update(steps).values(not_before=0))
+        assert books.ledger.retry_later(take(books, step), Retryable("signer_away", "token away", "signer"))
+    assert status(books) is Status.RUNNING
+    assert books.ledger.claim(step, "w") is None
+
+
+def test_two_counted_kills_quarantine_a_side(books: Books) -> None:
+    """The document waits for a person; uncounted kills do not matter; a release lets it go on."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    do(books, Step("doc", 1, "arrive"), sides=1)
+    step = Step("doc", 1, "look", 1)
+    for counted in (False, False, True, True):
+        assert status(books) is Status.RUNNING
+        assert books.ledger.killed(take(books, step), "signal", "SIGSEGV", counted=counted)
+    view = books.views.document("doc")
+    assert view is not None
+    assert (view.status, view.code) == (Status.WAITING, "quarantined")
+    assert books.views.held("doc", 1) == [(step, "killed_signal", "SIGSEGV")]
+    assert books.ledger.claim(step, "w") is None
+    assert books.ledger.release_held("doc", 1) == 1
+    drive(books, sides=1)
+    assert status(books) is Status.ARCHIVED
+
+
+def test_the_sweeper_repairs_what_a_crash_left(books: Books) -> None:
+    """A running document whose owed steps vanished owes them again."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    with transaction(books.engine) as tx:
+        tx.execute(steps.delete())
+        tx.execute(update(documents).values(updated_at=now() - 60))
+    assert books.dispatch.sweep(books.ledger) == 1
+    drive(books)
+    assert status(books) is Status.ARCHIVED
+
+
+def test_one_relay_leads_until_it_is_silent(books: Books) -> None:
+    """The lead is a row that expires by itself."""
+    assert books.dispatch.lead("a")
+    assert not books.dispatch.lead("b")
+    assert books.dispatch.lead("a")
+    wait_until(lambda: books.dispatch.lead("b"), "the end of the lead")
+    assert not books.dispatch.lead("a")
+    books.dispatch.step_down("b")
+    assert books.dispatch.lead("a")
+
+
+def test_a_fact_larger_than_4_kb_is_a_defect(books: Books) -> None:
+    """Bulky results are blobs."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    do(books, Step("doc", 1, "arrive"), sides=1)
+    claim = take(books, Step("doc", 1, "look", 1))
+    with pytest.raises(Defect, match="fact_too_large"):
+        books.ledger.commit(claim, [NewFact(Looked(by="x" * 5000), 1, "look", 1)])
+    assert books.ledger.renew(claim)
+
+
+@pytest.mark.timeout(900)
+def test_workers_that_finish_the_last_sides_together_join_once(books: Books, rounds: int) -> None:
+    """Fifty workers commit the last sides of one document at the same moment, again and again: one join each."""
+    sides = 50
+    known = [NewFact(fact_for("arrive", sides), 0, "arrive", 1)]
+    known += [NewFact(Looked(), page, "look", 1) for page in range(1, sides + 1)]
+    with ThreadPoolExecutor(sides) as pool:
+        for number in range(rounds):
+            name = f"doc-{number}"
+            books.ledger.admit(toy_document(name), BODY, frozenset(), known)
+            with transaction(books.engine) as tx:
+                tx.execute(
+                    update(steps).where(steps.c.document == name).values(state="claimed", attempt=1, until=now() + 600)
+                )
+            together = threading.Barrier(sides)
+
+            def finish(page: int, name: str = name, together: threading.Barrier = together) -> bool:
+                claim = Claim(Step(name, 1, "read", page), 1, BODY, sides, (), ())
+                together.wait()
+                return books.ledger.commit(claim, [NewFact(fact_for("read", sides), page, "read", 1)])
+
+            assert all(pool.map(finish, range(1, sides + 1)))
+            assert books.views.owed_by(name) == [Step(name, 1, "join")]
+            do(books, Step(name, 1, "join"))
+            assert books.views.owed_by(name) == [Step(name, 1, "sign")]

@@ -1,0 +1,152 @@
+"""unpack: PDFs of scanned pages give up their images, and nothing else gets in."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pikepdf
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from stages.containers import pdf, pdf_image, pdf_page
+from tests.stages.scans import FULL, encoded, jpeg_bytes, opened, paper, pdf_bytes, refused
+
+
+def test_the_jpeg_of_a_pdf_comes_out_unchanged() -> None:
+    """The DCT stream is the side's blob; resolution from the matrix: 330 px on 118.8 pt is 200 dpi."""
+    data = jpeg_bytes(dpi=(72, 72))
+    (side,), blobs = opened([("s.pdf", pdf_bytes(FULL, {"Im": data}))])
+    assert blobs.get(side.sha256) == data
+    assert (side.dpi, side.dpi_source, side.turn_deg, side.mirrored) == (200, "pdf", 0, False)
+
+
+def test_the_scanners_hidden_text_is_ignored() -> None:
+    """Text in render mode 3 over the image, or any text that the image covers, is an OCR layer."""
+    over = FULL + b" BT 3 Tr /F 10 Tf (an) Tj ET"
+    under = b"BT /F 10 Tf (duoi) Tj ET " + FULL
+    for content in (over, under):
+        (side,), _ = opened([("o.pdf", pdf_bytes(content, {"Im": jpeg_bytes()}))])
+        assert side.number == 1
+
+
+@pytest.mark.parametrize(
+    "content",
+    [FULL + b" BT /F 10 Tf (chu) Tj ET", FULL + b" 10 10 50 50 re f", b"0 0 m 50 50 l S", b"BT /F 9 Tf (A) Tj ET"],
+)
+def test_visible_text_or_drawing_is_born_digital(content: bytes) -> None:
+    """What is not the scan would be lost by taking only the image."""
+    assert refused([("b.pdf", pdf_bytes(content, {"Im": jpeg_bytes()}))]).code == "born_digital"
+
+
+def test_a_form_inside_a_form_is_followed() -> None:
+    """The matrices of nested forms multiply."""
+
+    def nest(out: pikepdf.Pdf, page: pikepdf.Page) -> None:
+        inner = page.obj.Resources
+        form = out.make_stream(b"q 2 0 0 2 0 0 cm /Im Do Q")
+        form.Type, form.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+        form.BBox, form.Resources = pikepdf.Array([0, 0, 10, 10]), inner
+        form.Matrix = pikepdf.Array([59.4, 0, 0, 84.24, 0, 0])
+        page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Fm=form))
+
+    (side,), _ = opened([("f.pdf", pdf_bytes(b"/Fm Do", {"Im": jpeg_bytes()}, extra=nest))])
+    assert side.dpi == 200
+
+
+def test_signed_encrypted_and_broken_pdfs_have_codes() -> None:
+    """Nothing signed is ever rewritten, and a repaired file may have lost pages."""
+
+    def sign(out: pikepdf.Pdf, _page: pikepdf.Page) -> None:
+        field = pikepdf.Dictionary(FT=pikepdf.Name.Sig, T="Signature1")
+        out.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([out.make_indirect(field)]), SigFlags=3)
+
+    good = pdf_bytes(FULL, {"Im": jpeg_bytes()})
+    assert refused([("s.pdf", pdf_bytes(FULL, {"Im": jpeg_bytes()}, extra=sign))]).code == "signed_pdf"
+    assert refused([("r.pdf", good + b"% /ByteRange [0 1 2 3]\n")]).code in ("signed_pdf", "damaged_pdf")
+    for password in ("", "secret"):
+        out = io.BytesIO()
+        with pikepdf.open(io.BytesIO(good)) as opened_pdf:
+            opened_pdf.save(out, encryption=pikepdf.Encryption(owner="o", user=password))
+        assert refused([("e.pdf", out.getvalue())]).code == "encrypted_pdf"
+    assert refused([("d.pdf", good[: len(good) * 2 // 3])]).code == "damaged_pdf"
+
+
+def test_a_stretched_image_in_a_pdf_is_refused() -> None:
+    """Both axes must have one resolution, within 2 %."""
+    content = b"q 118.8 0 0 160 0 0 cm /Im Do Q"
+    assert refused([("u.pdf", pdf_bytes(content, {"Im": jpeg_bytes()}))]).code == "uneven_dpi"
+
+
+def test_strips_of_one_page_are_joined() -> None:
+    """A page that the scanner cut into bands is one picture again, pixel for pixel."""
+    whole = paper()
+    top, bottom = (encoded(whole.crop(box), "JPEG", quality=95) for box in ((0, 0, 330, 200), (0, 200, 330, 468)))
+    content = b"q 118.8 0 0 72 0 96.48 cm /A Do Q q 118.8 0 0 96.48 0 0 cm /B Do Q"
+    (side,), blobs = opened([("strips.pdf", pdf_bytes(content, {"A": top, "B": bottom}))])
+    assert (side.width_px, side.height_px, side.dpi, side.recoded) == (330, 468, 200, True)
+    with Image.open(io.BytesIO(blobs.get(side.sha256))) as image:
+        assert np.abs(np.asarray(image, int) - np.asarray(whole, int)).mean() < 4
+
+
+def test_two_pictures_on_one_page_are_refused() -> None:
+    """Which of them would be the side?"""
+    content = b"q 50 0 0 70 0 0 cm /A Do Q q 50 0 0 70 60 90 cm /B Do Q"
+    assert refused([("two.pdf", pdf_bytes(content, {"A": jpeg_bytes(), "B": jpeg_bytes()}))]).code == "several_images"
+
+
+def test_a_masked_layer_is_refused() -> None:
+    """MRC pictures have transparent layers; a layer is not the scan."""
+
+    def mask(out: pikepdf.Pdf, page: pikepdf.Page) -> None:
+        page.obj.Resources.XObject.Im.SMask = out.make_stream(b"\xff")
+
+    assert refused([("mrc.pdf", pdf_bytes(FULL, {"Im": jpeg_bytes()}, extra=mask))]).code == "layered_pdf"
+
+
+def test_a_flate_image_of_a_pdf_becomes_a_png() -> None:
+    """Its samples are kept, even where the Decode array turns them to their negative."""
+
+    def flate(out: pikepdf.Pdf, page: pikepdf.Page) -> None:
+        image = out.make_stream(paper(mode="L").tobytes())
+        image.Type, image.Subtype = pikepdf.Name.XObject, pikepdf.Name.Image
+        image.Width, image.Height, image.BitsPerComponent = 330, 468, 8
+        image.ColorSpace, image.Decode = pikepdf.Name.DeviceGray, pikepdf.Array([1, 0])
+        page.obj.Resources.XObject.Im = image
+
+    (side,), blobs = opened([("flate.pdf", pdf_bytes(FULL, {}, extra=flate))])
+    with Image.open(io.BytesIO(blobs.get(side.sha256))) as image:
+        assert np.array_equal(255 - np.asarray(image), np.asarray(paper(mode="L")))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from([0, 90, 180, 270]), st.booleans(), st.sampled_from([0, 90, 180, 270]), st.floats(-4, 4))
+def test_matrix_and_rotate_give_the_pose(turn: int, mirrored: bool, rotate: int, lean: float) -> None:
+    """Built from a pose, the matrix gives it back; a small lean changes nothing."""
+    cos, sin = (float(f(np.radians(turn + lean))) for f in (np.cos, np.sin))
+    base = (330.0 * cos, -330.0 * sin, 468.0 * sin, 468.0 * cos, 5.0, 7.0)
+    flip = (-1.0, 0.0, 0.0, 1.0, 1.0, 0.0)
+    matrix = pdf_page.multiply(flip, base) if mirrored else base
+    assert pdf_image.pose_of(matrix, rotate) == ((turn + rotate) % 360, mirrored)
+
+
+def test_rotate_turns_the_page() -> None:
+    """/Rotate is what viewers do, so it is the side's turn."""
+    (side,), _ = opened([("r.pdf", pdf_bytes(FULL, {"Im": jpeg_bytes()}, rotate=90))])
+    assert side.turn_deg == 90
+
+
+def test_twenty_thousand_pages_are_enough() -> None:
+    """A PDF with more pages than a dossier can have is refused before any of them is read."""
+    with pikepdf.new() as out:
+        kid = out.make_indirect(pikepdf.Dictionary(Type=pikepdf.Name.Page, MediaBox=[0, 0, 9, 9]))
+        tree = out.Root.Pages
+        kid.Parent = tree
+        tree.Kids = pikepdf.Array([kid for _ in range(3)])
+        tree.Count = 3
+        stream = io.BytesIO()
+        out.save(stream)
+    assert refused([("copies.pdf", stream.getvalue())]).code in ("no_page_image", "damaged_pdf")
+    assert pdf.MAX_PAGES == 20_000

@@ -1,0 +1,1 @@
+"""Small helpers that many tests share."""
