@@ -22,7 +22,7 @@ help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
 	@echo 'also: lint, format, bench, lock (new versions), clean, distclean'
 
-run: build/samples.stamp
+run: build/samples
 	$(BIN)/sohoa process build/samples --out build/out
 
 test: lint
@@ -41,9 +41,10 @@ bench: .venv/run.stamp
 	$(BIN)/python -m benchmarks line
 
 # Sample batches are made anew when their generator changes; then what was made of the old ones goes too.
-build/samples.stamp: $(wildcard benchmarks/corpus/*.py) requirements.lock | .venv/run.stamp
-	rm -rf build/samples build/out
-	$(BIN)/python -m benchmarks.corpus build/samples --samples
+build/samples: $(wildcard benchmarks/corpus/*.py) requirements.lock | .venv/run.stamp
+	rm -rf build/samples build/samples.part build/out
+	$(BIN)/python -m benchmarks.corpus build/samples.part --samples
+	mv build/samples.part build/samples
 	touch $@
 
 # A stamp is as new as the last finished installation. The Debian packages are looked at each time.

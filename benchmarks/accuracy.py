@@ -8,14 +8,10 @@ from __future__ import annotations
 
 import itertools
 import unicodedata
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-
-from benchmarks.corpus.truth import SideTruth
-from models.geometry import Box
-from models.text import PageText
 
 # Different code points that print alike; OCR cannot see the difference and is not blamed for it.
 _ALIKE = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00ad": None, "\ufeff": None})
@@ -29,33 +25,46 @@ def normalise(text: str) -> str:
 
 
 def edit_distance(truth: Sequence[Hashable], found: Sequence[Hashable]) -> int:
-    """Least number of insertions, deletions and substitutions (Levenshtein, after Myers 1999).
+    """Least number of insertions, deletions and substitutions (Levenshtein).
 
-    Bit-parallel on Python's long integers: one column of the table is one integer, so two pages
-    of 3000 characters take a few milliseconds.
+    Two pages of 3000 characters take a few milliseconds.
     """
     if not truth or not found:
         return max(len(truth), len(found))
+    *_, distance = _last_row(truth, found, 1)
+    return distance
+
+
+def search_distance(line: str, text: str) -> int:
+    """Least edit distance between the line and any stretch of the text: 0 where the text holds it."""
+    if not line:
+        return 0
+    return min(_last_row(line, text, 0), default=len(line))
+
+
+def _last_row(truth: Sequence[Hashable], found: Sequence[Hashable], border: int) -> Iterator[int]:
+    """Distance of the whole truth to the found items read so far, after each item (Myers 1999, Hyyrö 2003).
+
+    One column of the table is one long integer, a bit for each item of truth. ``border`` 1: found
+    items before the match cost one each; 0: a match may begin anywhere (then also yields the start).
+    """
     where: dict[Hashable, int] = {}
     for place, item in enumerate(truth):
         where[item] = where.get(item, 0) | (1 << place)
-    every = (1 << len(truth)) - 1
-    last = 1 << (len(truth) - 1)
+    every, last = (1 << len(truth)) - 1, 1 << (len(truth) - 1)
     up, down, distance = every, 0, len(truth)
+    yield distance
     for item in found:
         equal = where.get(item, 0)
         diagonal = (((equal & up) + up) ^ up) | equal | down
         plus = down | (every & ~(diagonal | up))
         minus = up & diagonal
-        if plus & last:
-            distance += 1
-        elif minus & last:
-            distance -= 1
-        plus = (plus << 1 | 1) & every
+        distance += bool(plus & last) - bool(minus & last)
+        yield distance
+        plus = (plus << 1 | border) & every
         minus = minus << 1 & every
         up = minus | (every & ~(diagonal | plus))
         down = plus & diagonal
-    return distance
 
 
 @dataclass(frozen=True)
@@ -96,10 +105,25 @@ def wer(truth: str, found: str) -> float:
     return words(truth, found).rate
 
 
+def lines_in_text(lines: Iterable[str], text: str) -> Errors:
+    """Each printed line against the stretch of text that fits it best, wherever that stands.
+
+    For text without places (``pdftotext``), where columns may come in any order. What was invented
+    besides is not counted; :func:`score_side` counts it.
+    """
+    found = normalise(text)
+    errors = Errors()
+    for line in map(normalise, lines):
+        errors += Errors(search_distance(line, found), len(line))
+    return errors
+
+
 @dataclass(frozen=True)
-class SideScore:
-    """One side. ``missing`` and ``invented``: blocks without a match. ``order``: share of neighbouring
-    truth blocks whose matches stand in the same order, 0–1."""
+class Score:
+    """``missing``: truth blocks (or lines) without a match. ``invented``: found blocks (or words) without one.
+
+    ``order``: share of neighbouring truth items whose matches stand the right way round, 0–1.
+    """
 
     characters: Errors
     words: Errors
@@ -108,12 +132,11 @@ class SideScore:
     order: float
 
 
-def score_blocks(truth: Sequence[str], found: Sequence[str]) -> SideScore:
+def score_blocks(truth: Sequence[str], found: Sequence[str]) -> Score:
     """Match blocks by their text, so that the order of columns and cells does not count as error.
 
     Pairs are taken greedily, closest first; a truth block without a match is all deletions, a found
-    block without one all insertions. Found text may be cut into blocks in another way than the
-    truth, so a found block that holds several truth blocks should be cut into lines by the caller.
+    block without one all insertions.
     """
     wanted = [normalise(text) for text in truth if text.strip()]
     read = [normalise(text) for text in found if text.strip()]
@@ -126,26 +149,8 @@ def score_blocks(truth: Sequence[str], found: Sequence[str]) -> SideScore:
     invented = [text for b, text in enumerate(read) if b not in pairs.values()]
     chars += Errors(sum(len(text) for text in invented))
     word_errors += Errors(sum(len(text.split()) for text in invented))
-    return SideScore(chars, word_errors, len(wanted) - len(pairs), len(invented), _order(pairs))
-
-
-def score_side(truth: SideTruth, found: PageText) -> SideScore:
-    """Score one side line by line, as printed; what lies on seals, handwriting and notes is not counted.
-
-    Lines are matched by their text and place. Boxes of both are pixels of the scanned image.
-    """
-    hidden = [block.box for block in truth.blocks if not block.printed]
-    kept = [
-        " ".join(word.text for word in line.words if not any(_inside(word.box, box) for box in hidden))
-        for line in found.lines()
-    ]
-    return score_blocks([line.text for block in truth.blocks if block.printed for line in block.lines], kept)
-
-
-def _inside(box: Box, other: Box) -> bool:
-    """Whether the box's centre lies in the other."""
-    x, y = box.centre
-    return other.left <= x < other.right and other.top <= y < other.bottom
+    order = in_order([pairs[a] for a in sorted(pairs)])
+    return Score(chars, word_errors, len(wanted) - len(pairs), len(invented), order)
 
 
 def _matched(wanted: Sequence[str], read: Sequence[str]) -> dict[int, int]:
@@ -177,9 +182,8 @@ def _unlike(text: str, other: str) -> bool:
     return least > max(len(text), len(other)) * _MATCH_MOST
 
 
-def _order(pairs: dict[int, int]) -> float:
-    """Share of neighbouring matched blocks that follow each other the right way round."""
-    places = [pairs[a] for a in sorted(pairs)]
+def in_order(places: Sequence[int]) -> float:
+    """Share of neighbours that follow each other the right way round; 1 for fewer than two."""
     if len(places) < 2:
         return 1.0
     return sum(b > a for a, b in itertools.pairwise(places)) / (len(places) - 1)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import orjson
-from rich.table import Table
 
 from models.document import Status
 from ops.output import Output
@@ -71,13 +71,13 @@ def save_report(out: Path, report: dict[str, Any]) -> None:
 
 
 def print_report(out: Output, folder: Path, report: dict[str, Any]) -> None:
-    """The report for people: one line a document, then the sums and where to look."""
-    table = Table(box=None, pad_edge=False)
-    for column in ("document", "status", "code", "what it says"):
-        table.add_column(column, overflow="fold")
-    for entry in sorted(report["documents"], key=lambda e: (e["status"], e["id"])):
-        table.add_row(entry["id"], entry["status"], entry["code"] or "", entry["message"] or entry["pdf"] or "")
-    out.table(table)
+    """The report for people: what became of each document, then the sums and where to look."""
+    documents = sorted(report["documents"], key=lambda e: (e["status"], e["id"]))
+    width = max((len(entry["id"]) for entry in documents), default=0)
+    for entry in documents:
+        out.say(f"{entry['status']:<9} {entry['id']:<{width}}  {entry['code'] or entry['pdf'] or ''}")
+        if entry["message"]:
+            out.say(textwrap.indent(textwrap.fill(entry["message"], 100), " " * 10))
     s = report["summary"]
     out.say("")
     out.say(

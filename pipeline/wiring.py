@@ -20,6 +20,7 @@ from models.settings import Settings
 from pipeline.ledger.database import open_database
 from pipeline.ledger.dispatch import Dispatch
 from pipeline.ledger.ledger import Ledger
+from pipeline.ledger.migrate import check_version, migrate
 from pipeline.ledger.views import Views
 
 PREFIX = "SOHOA_"
@@ -123,18 +124,30 @@ class Adapters:
         return open_engine(self.settings.ocr)
 
 
+def ledger_url(settings: Settings) -> str:
+    """The database that the settings name, else SQLite in the state folder."""
+    return settings.ledger.url or f"sqlite:///{settings.state.absolute() / 'ledger.sqlite'}"
+
+
 class Books:
-    """The ledger's three faces on one database: work, dispatch, and views."""
+    """The ledger's three faces on one database: work, dispatch, and views.
+
+    An embedded ledger is made or migrated when it is opened; a cluster's waits for ``sohoa migrate``,
+    so that no half of the cluster meets a schema that it does not know. Raises
+    ``OperatorError("ledger_not_migrated")`` and ``Retryable("ledger_away")``.
+    """
 
     def __init__(self, settings: Settings, flow: Flow) -> None:
-        url = settings.ledger.url or f"sqlite:///{settings.state.absolute() / 'ledger.sqlite'}"
-        self.embedded = url.startswith("sqlite")
-        self.engine = open_database(url)
+        self.engine = open_database(ledger_url(settings))
+        self.embedded = self.engine.dialect.name == "sqlite"
         self.ledger = Ledger(self.engine, flow, settings.delivery)
         self.dispatch = Dispatch(self.engine, settings.delivery)
         self.views = Views(self.engine)
-        if self.embedded:
-            self.ledger.create_schema()
+        try:
+            (migrate if self.embedded else check_version)(self.engine)
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         """Close every connection."""

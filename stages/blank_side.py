@@ -46,7 +46,7 @@ class InkMeasure(NamedTuple):
 def measure(image: Pixels, dpi: float) -> InkMeasure:
     """How much of a BGR picture is ink. ``dpi``: of this picture.
 
-    Left out: the scan's dark edges and folded corners, punch holes, dust below 1 mm, and marks that
+    Left out: the scan's dark edges and folded corners, punch holes, specks of dust, and marks that
     are pale throughout (show-through); of these the darkest are a doubt, as is the straight line that
     dirt on the scanner's glass draws over the whole page.
     """
@@ -60,7 +60,8 @@ def measure(image: Pixels, dpi: float) -> InkMeasure:
     pale = max(_PALE, _NOISE_FACTOR * noise)
     marks = ink.components(contrast >= pale)
     mm = dpi / ink.MM_PER_INCH
-    dirt = (np.maximum(marks.width, marks.height) < mm) | ink.edge_dirt(marks, dpi) | _holes(marks, mm)
+    dust = (np.maximum(marks.width, marks.height) < 2 * mm) & (marks.area < 1.2 * mm * mm)
+    dirt = dust | ink.edge_dirt(marks, dpi) | _holes(marks, mm)
     dirt[0] = True
     streaks = _streaks(marks, mm)
     counted = ~dirt & ~streaks & _reach(marks, contrast, pale * _CLEAR / _PALE)

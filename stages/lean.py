@@ -162,9 +162,7 @@ def up(text: Pixels, marks: ink.Components, keep: ink.Bools, axis_deg: int, skew
     return Up(float(votes.mean()), float(votes.mean()) / error, len(votes))
 
 
-def letter_windows(
-    text: Pixels, marks: ink.Components, keep: ink.Bools, axis_deg: int, skew_deg: float
-) -> Floats:
+def letter_windows(text: Pixels, marks: ink.Components, keep: ink.Bools, axis_deg: int, skew_deg: float) -> Floats:
     """Up to 400 straightened letters with what is around them, ``(n, 12, 12)``, 0–1."""
     height, width = (marks.height, marks.width) if axis_deg == 0 else (marks.width, marks.height)
     sized = keep & (marks.area >= 8) & (width >= 2)

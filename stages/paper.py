@@ -41,9 +41,7 @@ def size_mm(width_px: int, height_px: int, dpi: float) -> tuple[float, float]:
 def paper_name(width_mm: float, height_mm: float) -> str:
     """Name of the known paper of this size in either orientation, the closest one, or ``other``."""
     short, long = sorted((width_mm, height_mm))
-    misfits = {
-        name: max(abs(short / sides[0] - 1.0), abs(long / sides[1] - 1.0)) for name, sides in PAPERS.items()
-    }
+    misfits = {name: max(abs(short / sides[0] - 1.0), abs(long / sides[1] - 1.0)) for name, sides in PAPERS.items()}
     best = min(misfits, key=lambda name: misfits[name])
     return best if misfits[best] <= TOLERANCE else "other"
 

@@ -22,7 +22,7 @@ from models.step import Step
 from pipeline.ledger.database import insert_once, inserted, now, transaction
 from pipeline.ledger.planning import Planning, add_event
 from pipeline.ledger.rows import Admission, Claim, NewFact, at, event, of, stored
-from pipeline.ledger.schema import documents, events, facts, metadata, steps
+from pipeline.ledger.schema import documents, events, facts, steps
 
 
 class Ledger:
@@ -40,11 +40,6 @@ class Ledger:
         self._planning = Planning(flow)
         self.delivery = delivery
         self.wake = wake
-
-    def create_schema(self) -> None:
-        """Make missing tables of an embedded ledger; a cluster's ledger is migrated instead."""
-        with transaction(self.engine) as tx:
-            metadata.create_all(tx)
 
     # -- documents -------------------------------------------------------------------------------
 

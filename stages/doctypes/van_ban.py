@@ -21,6 +21,10 @@ _TITLE_DEEPEST = 0.6
 """Share of the page's height above which the type's name stands."""
 
 
+NAME_ALONE_CONFIDENCE = 0.5
+"""At most this for a signer's name whose title cannot be read: a seal may hide a part of it."""
+
+
 class PaperType(NamedTuple):
     """One of the 29 types of Decree 30/2020 Art 7, with its abbreviation in Appendix III."""
 
@@ -79,7 +83,7 @@ def read(pages: Pages) -> tuple[Field, ...]:
     fields: list[Field] = []
     subject: Passage | None = None
     if first is not None and header is not None:
-        number = parse_number_symbol(after_so(header.number).text) if header.number else NumberSymbol(None, None)
+        number = parse_number_symbol(after_so(header.number).text) if header.number else NumberSymbol()
         title = _title(first)
         subject = body.subject_under_title(first.rows[title[1] + 1 :]) if title else None
         subject = subject or body.subject_of_letter(header.subject)
@@ -146,8 +150,8 @@ def _number(number: NumberSymbol, header: Header) -> Iterator[Field]:
     if header.number is None:
         return
     where = after_so(header.number)
-    if number.number and number.symbol:
-        yield _field("number_symbol", f"{number.number}/{number.symbol}", where, where.weakest)
+    if number.whole:
+        yield _field("number_symbol", number.whole, where, where.weakest)
     if number.number:
         yield _field("number", number.number, where, where.first_chars(len(number.number)).weakest)
     if number.symbol:
@@ -184,7 +188,10 @@ def _signed(signature: Signature) -> Iterator[Field]:
     if signature.title is not None:
         yield _field("signer_title", signature.title.text, signature.title, None)
     if signature.name is not None:
-        yield _field("signer_name", signature.name.text, signature.name, None)
+        confidence = signature.name.confidence
+        if signature.title is None:  # then nothing shows that the name is whole
+            confidence = min(confidence, NAME_ALONE_CONFIDENCE)
+        yield _field("signer_name", signature.name.text, signature.name, confidence)
 
 
 def _subject_value(subject: Passage) -> str:

@@ -10,8 +10,10 @@ from stages.extraction.layout import Page, Passage, join, part
 
 _MOTTO = frozenset(("cong", "hoa", "xa", "hoi", "chu", "nghia", "viet", "nam"))
 _MOTTO_WORDS = 5
-_DEEPEST = 0.45
-"""Share of the page's height that a header may reach down to."""
+_DEEPEST = 0.3
+"""Share of the page's height in which a header begins."""
+_DEEP = 0.16
+"""Share of the page's height from the motto down to number and date: three bodies of two lines fit."""
 _REACH = 0.12
 """Share of the page's width in which the columns may part, to either side of the motto's left edge."""
 _NUMBER = re.compile(r"^\W*so\s*(?:[:;.]\s*(?P<a>.*)|(?P<b>[\d/].*))$")
@@ -42,16 +44,16 @@ class Header:
 
 def find_header(page: Page) -> Header | None:
     """The header of this side, or None where neither motto nor number with date shows one."""
-    motto = next((row for row in page.rows if _motto_left(row) is not None and _high(page, row)), None)
+    high = [row for row in page.rows if row.box.top < _DEEPEST * page.height_px]
+    motto = next((row for row in high if _motto_left(row) is not None), None)
     edge_px = (_motto_left(motto) if motto else None) or 0.42 * page.width_px
-    top_px = motto.box.top - 2 * motto.box.height if motto else 0.0
-    zone = [row for row in page.rows if row.box.bottom > top_px and _high(page, row)]
-    parted = [part(row, edge_px, _REACH * page.width_px) for row in zone]
+    if motto is not None:
+        top_px, bottom_px = motto.box.top - 2 * motto.box.height, motto.box.top + _DEEP * page.height_px
+        high = [row for row in high if row.box.bottom > top_px and row.box.top < bottom_px]
+    parted = [part(row, edge_px, _REACH * page.width_px) for row in high]
     lefts = [left for left, _ in parted if left.words]
     at = next((n for n, left in enumerate(lefts) if _NUMBER.match(left.folded)), None)
     dated = next((right for _, right in parted if right.words and _DATED.search(right.folded)), None)
-    if dated is None:  # a long place name may begin left of the motto
-        dated = next((row for row in zone if _DATED.search(row.folded)), None) if motto else None
     if motto is None and (at is None or dated is None):
         return None
     bodies = lefts[:at] if at is not None else _above(lefts, dated or motto)
@@ -115,10 +117,6 @@ def _motto_left(row: Passage) -> float | None:
     if len(hits) >= _MOTTO_WORDS and is_caps(row.text):
         return min(word.box.left for word in hits)
     return None
-
-
-def _high(page: Page, row: Passage) -> bool:
-    return row.box.top < _DEEPEST * page.height_px
 
 
 def _above(lefts: list[Passage], limit: Passage | None) -> list[Passage]:

@@ -5,6 +5,7 @@ Boxes here are pixels of the page turned upright and straight, not of the scan.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,10 +15,12 @@ from statistics import median
 from models.geometry import Box
 from models.text import PageText, Word
 from stages.extraction.fold import fold
-from stages.upright import upright
+from stages.upright import Upright, upright
 
 _TALLEST = 3.0
 """Times the median word height: above it a box is a rule, a seal or a signature, not a word."""
+_FLATTEST = 0.3
+"""Share of its box's height that a word has at least, whatever the skew says."""
 _SAME_ROW = 0.5
 """Times the median word height: middles this close are in one row."""
 _COLUMN_GAP = 0.8
@@ -126,9 +129,10 @@ class Page:
 def lay_out(text: PageText, number: int) -> Page:
     """Turn the words of one side upright and put them into rows."""
     orientation_deg = round(text.rotation_deg / 90) * 90
-    page = upright(text.width_px, text.height_px, orientation_deg % 360, orientation_deg - text.rotation_deg)
+    skew_deg = orientation_deg - text.rotation_deg
+    page = upright(text.width_px, text.height_px, orientation_deg % 360, skew_deg)
     words = [
-        Word(text=word.text.strip(), box=page.affine.hull(word.box), confidence=word.confidence)
+        Word(text=word.text.strip(), box=_upright_box(page, word.box, skew_deg), confidence=word.confidence)
         for word in text.words()
         if word.text.strip()
     ]
@@ -138,6 +142,23 @@ def lay_out(text: PageText, number: int) -> Page:
         Passage(tuple(sorted(row, key=lambda w: w.box.left)), (number,) * len(row)) for row in _rows(words, usual_px)
     ]
     return Page(number, page.width_px, page.height_px, tuple(rows))
+
+
+def _upright_box(page: Upright, box: Box, skew_deg: float) -> Box:
+    """The word's own rectangle, out of the larger box that holds it on the skewed scan.
+
+    A rectangle ``w`` by ``h`` leaning by ``t`` fills a box ``w·cos t + h·sin t`` by ``w·sin t + h·cos t``;
+    this is solved for ``w`` and ``h``. Long words of a skewed scan would overlap the next row otherwise.
+    """
+    hull = page.affine.hull(box)
+    across = abs(page.affine.a) < abs(page.affine.b)
+    wide, high = (box.height, box.width) if across else (box.width, box.height)
+    sin, cos = abs(math.sin(math.radians(skew_deg))), math.cos(math.radians(skew_deg))
+    square = cos * cos - sin * sin
+    width = max((wide * cos - high * sin) / square, 1.0)
+    height = max((high * cos - wide * sin) / square, _FLATTEST * high)
+    x, y = hull.centre
+    return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
 def _rows(words: list[Word], usual_px: float) -> list[list[Word]]:

@@ -22,29 +22,30 @@ _TAX_WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 
 
 class NumberSymbol(NamedTuple):
-    """``number`` and ``symbol`` as printed around the first slash; either may be absent.
+    """``whole`` as printed without spaces, with ``number`` before its first slash and ``symbol`` after it.
 
-    A year in the number (``118/2025/NĐ-CP``) belongs to the symbol, so that the two joined by a slash
-    are what is printed.
+    A year in the number (``118/2025/NĐ-CP``) belongs to the symbol. A register's number (``119/2024``) has
+    no symbol. Each may be absent; ``whole`` is, when ``number`` is.
     """
 
-    number: str | None
-    symbol: str | None
+    whole: str | None = None
+    number: str | None = None
+    symbol: str | None = None
 
 
 def parse_number_symbol(text: str) -> NumberSymbol:
     """What follows ``Số:``. A number that is not digits only, or no number at all, is absent."""
     tight = re.sub(r"\s+", "", text.replace("⁄", "/").replace("∕", "/").replace("Ð", "Đ"))
     tight = re.sub(r"[–—]", "-", tight).replace("ĐĐ", "Đ").strip(".,;:'\"_-")
-    whole = _NUMBER.fullmatch(tight)
-    if whole and len(whole["symbol"]) <= _MAX_SYMBOL_CHARS:
-        return NumberSymbol(whole["number"], whole["symbol"])
+    found = _NUMBER.fullmatch(tight)
+    if found and len(found["symbol"]) <= _MAX_SYMBOL_CHARS:
+        return NumberSymbol(tight, found["number"], found["symbol"])
     if register := _REGISTER.fullmatch(tight):
-        return NumberSymbol(register["number"], None)
+        return NumberSymbol(tight, register["number"])
     alone = _SYMBOL_ALONE.search(tight)
     if alone and "-" in alone["symbol"] and len(alone["symbol"]) <= _MAX_SYMBOL_CHARS:
-        return NumberSymbol(None, alone["symbol"])
-    return NumberSymbol(None, None)
+        return NumberSymbol(symbol=alone["symbol"])
+    return NumberSymbol()
 
 
 def parse_date(text: str) -> date | None:

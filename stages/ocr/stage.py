@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from models.base import Confidence, Sha256
 from models.facts import Fact
+from models.geometry import Box
+from models.ports import Engine, Raster
 from models.stage import Inputs, Ports, Scope, Stage
+from models.text import Block, Line, PageText, Word
 from stages.blank_side import BlankMeasured
 from stages.deskew import Deskewed
+from stages.raster import side_of, warp
+from stages.upright import Upright, upright, worth_straightening
+
+NOT_READ = "none"
 
 
 class TextRead(Fact):
-    """``text``: blob of the :class:`models.text.PageText`. ``confidence``: mean over characters."""
+    """``text``: blob of the :class:`models.text.PageText`. ``confidence``: mean over characters.
+
+    ``engine``: name and versions, or ``none`` for a blank side, which is not read.
+    """
 
     text: Sha256
     engine: str
@@ -21,8 +31,61 @@ class TextRead(Fact):
         return (self.text,)
 
 
+def read(raster: Raster, posed: Deskewed, engine: Engine, *, mirrored: bool = False) -> PageText:
+    """The text of one side, boxes in pixels of the scan.
+
+    The engine sees full resolution, turned upright, and straightened where that is worth a
+    resampling; its page is large enough for the corners, so nothing is cut off.
+    """
+    skew_deg = posed.skew_deg if worth_straightening(posed.skew_deg) else 0.0
+    page = upright(raster.width_px, raster.height_px, posed.orientation_deg, skew_deg, mirrored=mirrored, grow=True)
+    moved = posed.orientation_deg != 0 or skew_deg != 0 or mirrored
+    image = warp(raster.full_grey(), page) if moved else raster.full_grey()
+    found = engine.read(image, raster.dpi)
+    return PageText(
+        width_px=raster.width_px,
+        height_px=raster.height_px,
+        rotation_deg=posed.orientation_deg - skew_deg,
+        engine=found.engine,
+        blocks=_on_scan(found.blocks, page, raster) if moved else found.blocks,
+    )
+
+
+def _on_scan(blocks: tuple[Block, ...], page: Upright, raster: Raster) -> tuple[Block, ...]:
+    """The same blocks with every box where it is on the scan."""
+
+    def back(box: Box) -> Box:
+        return page.to_scan(box, raster.width_px, raster.height_px)
+
+    def word(found: Word) -> Word:
+        return Word(text=found.text, box=back(found.box), confidence=found.confidence)
+
+    def line(found: Line) -> Line:
+        return Line(words=tuple(word(w) for w in found.words), box=back(found.box))
+
+    return tuple(Block(lines=tuple(line(li) for li in block.lines), box=back(block.box)) for block in blocks)
+
+
+def confidence(text: PageText) -> float:
+    """Mean confidence over the characters; 0 where nothing was read."""
+    characters = sum(len(word.text) for word in text.words())
+    return sum(len(word.text) * word.confidence for word in text.words()) / characters if characters else 0.0
+
+
 def run(inputs: Inputs, ports: Ports) -> TextRead:
-    raise NotImplementedError
+    raster = inputs.pixels()
+    posed = inputs.fact(Deskewed)
+    if inputs.fact(BlankMeasured).verdict == "blank":
+        text = PageText(
+            width_px=raster.width_px,
+            height_px=raster.height_px,
+            rotation_deg=posed.orientation_deg,
+            engine=NOT_READ,
+        )
+    else:
+        text = read(raster, posed, ports.engine(), mirrored=side_of(inputs, ports).mirrored)
+    blob = ports.blobs.put(text.model_dump_json().encode())
+    return TextRead(text=blob, engine=text.engine, words=sum(1 for _ in text.words()), confidence=confidence(text))
 
 
 STAGE = Stage("ocr", 1, Scope.PAGE, (Deskewed, BlankMeasured), TextRead, run)

@@ -61,7 +61,7 @@ def _write_page(pdf: PdfWriter, page: Page, tree: int, font: int, codes: Codes) 
     image = write_image(pdf, side, page.data)
     matrix = b" ".join(number(v) for v in image_matrix(side, to_page, points_per_px, high_px))
     drawn = b"q\n%s cm\n%s Do\nQ\n" % (matrix, _IMAGE)
-    text = hidden_text(page.text, to_page, points_per_px, high_px, codes)
+    text = hidden_text(page.text, to_page, points_per_px, high_px, codes, mirrored=side.mirrored)
     content = pdf.flate(b"", drawn + text)
     return pdf.add(
         b"<< /Type /Page /Parent %d 0 R /MediaBox [0 0 %s %s] /Contents %d 0 R "
@@ -73,7 +73,7 @@ def _write_page(pdf: PdfWriter, page: Page, tree: int, font: int, codes: Codes) 
             content,
             _IMAGE,
             image,
-            FONT,
+            FONT.encode(),
             font,
         )
     )

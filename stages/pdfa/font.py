@@ -28,19 +28,22 @@ class Codes:
     """Two-byte codes of the characters that a document uses, in the order of their first use."""
 
     def __init__(self) -> None:
-        self._codes: dict[str, int] = {" ": 1}
+        self._hex: dict[str, str] = {" ": "0001"}
 
-    def encode(self, text: str) -> bytes:
+    def encode(self, text: str) -> str:
         """The codes of a text in hexadecimal."""
-        codes = self._codes
-        return "".join(f"{codes.setdefault(char, len(codes) + 1):04X}" for char in text).encode()
+        known = self._hex
+        for char in text:
+            if char not in known:
+                known[char] = f"{len(known) + 1:04X}"
+        return "".join([known[char] for char in text])
 
-    def items(self) -> Iterable[tuple[int, str]]:
-        """Every code with its character, codes ascending from 1."""
-        return ((code, char) for char, code in self._codes.items())
+    def items(self) -> Iterable[tuple[str, str]]:
+        """Every character with its code, codes ascending from 0001."""
+        return self._hex.items()
 
     def __len__(self) -> int:
-        return len(self._codes)
+        return len(self._hex)
 
 
 def write_font(pdf: PdfWriter, codes: Codes, ref: Ref) -> None:
@@ -69,7 +72,7 @@ def write_font(pdf: PdfWriter, codes: Codes, ref: Ref) -> None:
 
 def to_unicode(codes: Codes) -> bytes:
     """The CMap from codes to Unicode, so that text can be searched and copied."""
-    rows = [f"<{code:04X}> <{char.encode('utf-16-be').hex().upper()}>" for code, char in codes.items()]
+    rows = [f"<{code}> <{char.encode('utf-16-be').hex().upper()}>" for char, code in codes.items()]
     runs = [rows[at : at + _MAX_RUN] for at in range(0, len(rows), _MAX_RUN)]
     body = "\n".join(f"{len(run)} beginbfchar\n" + "\n".join(run) + "\nendbfchar" for run in runs)
     return (

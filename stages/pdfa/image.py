@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 
-from PIL import Image
+from PIL import PngImagePlugin
 
 from models.side import Side
 from stages.containers import png
+from stages.containers.picture import load
 from stages.pdfa.writer import PdfWriter, Ref
 
 _COLOURS = {1: b"/DeviceGray", 3: b"/DeviceRGB"}
@@ -33,8 +34,9 @@ def png_scan_lines(data: bytes) -> bytes:
     """
     if png.read_header(data).interlaced:
         out = io.BytesIO()
-        image = Image.open(io.BytesIO(data), formats=("PNG",))
-        image.info = {}
-        image.save(out, "PNG")
+        with PngImagePlugin.PngImageFile(io.BytesIO(data)) as image:
+            load(image)
+            image.info = {}
+            image.save(out, "PNG")
         data = out.getvalue()
     return b"".join(body for kind, body in png.chunks(data) if kind == b"IDAT")

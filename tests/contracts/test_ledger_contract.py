@@ -18,9 +18,10 @@ from models.settings import DeliverySettings, LedgerSettings, Settings
 from models.step import Step
 from pipeline.ledger.database import now, transaction
 from pipeline.ledger.rows import Claim, NewFact
-from pipeline.ledger.schema import documents, metadata, steps
+from pipeline.ledger.schema import documents, steps
 from pipeline.wiring import Books
 from tests.servers.postgres import Postgres
+from tests.support.ledgers import migrated
 from tests.support.toy_flow import TOY, Looked, fact_for, toy_document
 from tests.support.waiting import wait_until
 
@@ -34,10 +35,8 @@ def books(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Books]:
     url = None
     if request.param == "postgresql":
         server: Postgres = request.getfixturevalue("postgres")
-        url = server.fresh_database()
+        url = server.fresh_database(migrated)
     opened = Books(Settings(state=tmp_path, ledger=LedgerSettings(url=url), delivery=FAST), TOY)
-    with transaction(opened.engine) as tx:
-        metadata.create_all(tx)
     yield opened
     opened.close()
 

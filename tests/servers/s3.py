@@ -20,6 +20,8 @@ from tests.servers.missing import ServerMissing
 
 START_S = 120.0
 CANARY = "canary"
+SOCKETS = Path("/tmp")
+"""Where SeaweedFS leaves its sockets, whatever TMPDIR says."""
 
 SERVICES = ("master", "volume", "filer", "s3")
 """Each takes an HTTP and a gRPC port, given or default."""
@@ -88,7 +90,7 @@ class S3:
         self._server.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
         for port in self._ports:
-            for socket in Path(tempfile.gettempdir()).glob(f"seaweedfs-*-{port}.sock"):
+            for socket in SOCKETS.glob(f"seaweedfs-*-{port}.sock"):
                 socket.unlink(missing_ok=True)
 
     def _command(self, program: Path, ports: tuple[int, ...]) -> tuple[str, ...]:

@@ -262,7 +262,7 @@ def test_no_other_text_is_a_date(day: str, month: str, year: str) -> None:
 )
 def test_every_number_and_symbol_is_read(number: int, kind: str, body: str, form: str) -> None:
     """However the slash and the dash are set."""
-    expected = NumberSymbol(f"{number:02d}", f"{kind}-{body}")
+    expected = NumberSymbol(f"{number:02d}/{kind}-{body}", f"{number:02d}", f"{kind}-{body}")
     assert parse_number_symbol(form.format(f"{number:02d}", kind, body)) == expected
 
 
@@ -279,14 +279,14 @@ def test_a_number_is_digits_or_absent(scrawl: str) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("118/2025/NĐ-CP", NumberSymbol("118", "2025/NĐ-CP")),
-        ("119/2024", NumberSymbol("119", None)),
-        ("/KH-SNgV", NumberSymbol(None, "KH-SNgV")),
-        ("‡⁄10QĐ-UBND", NumberSymbol(None, "QĐ-UBND")),
-        ("¿02 /QĐÐ-UBND", NumberSymbol(None, "QĐ-UBND")),
-        ("5⁄42 /QĐÐ-UBND", NumberSymbol(None, "QĐ-UBND")),
-        ("", NumberSymbol(None, None)),
-        ("..........", NumberSymbol(None, None)),
+        ("118/2025/NĐ-CP", NumberSymbol("118/2025/NĐ-CP", "118", "2025/NĐ-CP")),
+        ("119/2024", NumberSymbol("119/2024", "119")),
+        ("/KH-SNgV", NumberSymbol(symbol="KH-SNgV")),
+        ("‡⁄10QĐ-UBND", NumberSymbol(symbol="QĐ-UBND")),
+        ("¿02 /QĐÐ-UBND", NumberSymbol(symbol="QĐ-UBND")),
+        ("5⁄42 /QĐÐ-UBND", NumberSymbol(symbol="QĐ-UBND")),
+        ("", NumberSymbol()),
+        ("..........", NumberSymbol()),
     ],
 )
 def test_numbers_and_symbols_as_engines_read_them(text: str, expected: NumberSymbol) -> None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pikepdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from stages.containers import pdf, pdf_image, pdf_page
 from tests.stages.scans import FULL, encoded, jpeg_bytes, opened, paper, pdf_bytes, refused
@@ -150,3 +154,56 @@ def test_twenty_thousand_pages_are_enough() -> None:
         out.save(stream)
     assert refused([("copies.pdf", stream.getvalue())]).code in ("no_page_image", "damaged_pdf")
     assert pdf.MAX_PAGES == 20_000
+
+
+def fax(black_is_one: bool) -> dict[str, Any]:
+    """A G4 fax as PDFs hold it; the same strip, either way round."""
+    file = encoded(paper(mode="1"), "TIFF", compression="group4")
+    with Image.open(io.BytesIO(file)) as image:
+        assert isinstance(image, TiffImagePlugin.TiffImageFile)
+        offsets, lengths = image.tag_v2[273], image.tag_v2[279]
+    parms = pikepdf.Dictionary(K=-1, Columns=330, Rows=468, BlackIs1=black_is_one)
+    data = b"".join(file[at : at + size] for at, size in zip(offsets, lengths, strict=True))
+    return {"data": data, "Filter": pikepdf.Name.CCITTFaxDecode, "DecodeParms": parms, "BitsPerComponent": 1}
+
+
+def palette() -> dict[str, Any]:
+    few = paper().quantize(16)
+    lookup = pikepdf.String(bytes((few.getpalette() or [])[:48]))
+    space = pikepdf.Array([pikepdf.Name.Indexed, pikepdf.Name.DeviceRGB, 15, lookup])
+    return {"data": few.tobytes(), "ColorSpace": space, "BitsPerComponent": 8}
+
+
+@pytest.mark.skipif(shutil.which("pdftoppm") is None, reason="poppler-utils is not installed")
+@pytest.mark.parametrize(
+    "image",
+    [
+        fax(black_is_one=False) | {"ColorSpace": pikepdf.Name.DeviceGray},
+        fax(black_is_one=True) | {"ColorSpace": pikepdf.Name.DeviceGray},
+        fax(black_is_one=True) | {"ImageMask": True},
+        fax(black_is_one=False) | {"ImageMask": True, "Decode": pikepdf.Array([1, 0])},
+        {"data": paper(mode="1").tobytes(), "ColorSpace": pikepdf.Name.DeviceGray, "BitsPerComponent": 1},
+        palette(),
+    ],
+    ids=["fax", "fax, black is 1", "stencil", "stencil, negative", "1 bit", "palette"],
+)
+def test_what_poppler_shows_is_what_is_taken_out(image: dict[str, Any], tmp_path: Path) -> None:
+    """Every lossless coding of scanners, black and white the right way round."""
+
+    def put(out: pikepdf.Pdf, page: pikepdf.Page) -> None:
+        entries: dict[str, Any] = {
+            "Type": pikepdf.Name.XObject,
+            "Subtype": pikepdf.Name.Image,
+            "Width": 330,
+            "Height": 468,
+        }
+        page.obj.Resources.XObject.Im = pikepdf.Stream(out, **(entries | image))
+
+    data = pdf_bytes(FULL, {}, extra=put)
+    (tmp_path / "scan.pdf").write_bytes(data)
+    command = ["pdftoppm", "-r", "200", "-png", "-singlefile", str(tmp_path / "scan.pdf"), str(tmp_path / "scan")]
+    subprocess.run(command, check=True)
+    (side,), blobs = opened([("scan.pdf", data)])
+    with Image.open(io.BytesIO(blobs.get(side.sha256))) as ours, Image.open(tmp_path / "scan.png") as theirs:
+        difference = np.abs(np.asarray(ours.convert("L"), int) - np.asarray(theirs.convert("L"), int))
+    assert difference.mean() < 3
