@@ -11,9 +11,10 @@ from models.flow import Flow
 from models.settings import PoolSettings, Settings
 from pipeline.hints import Hints
 from pipeline.intake import Intake
+from pipeline.nursery import Nursery
 from pipeline.relay import Relay
 from pipeline.wiring import Adapters, Books
-from pipeline.worker import PoolWorker
+from pipeline.worker import PRELOADED, PoolWorker
 from stages.flow import FLOW
 
 
@@ -45,8 +46,10 @@ class EmbeddedLine:
         )
         self.books.ledger.wake = self._relay.wake.set
         self._thread = threading.Thread(target=self._relay.run, name="relay", daemon=True)
+        self._nursery = Nursery(PRELOADED)
         self._workers = tuple(
-            PoolWorker(pool, self.settings, flow, self.books, self._hints, self.adapters.blobs) for pool in flow.pools
+            PoolWorker(pool, self.settings, flow, self.books, self._hints, self.adapters.blobs, self._nursery)
+            for pool in flow.pools
         )
 
     def __enter__(self) -> Self:
@@ -65,5 +68,6 @@ class EmbeddedLine:
             stopper.start()
         for stopper in stoppers:
             stopper.join()
+        self._nursery.close()
         self._hints.close()
         self.books.close()

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from models.errors import Defect, Rejected, Retryable, SohoaError
 from models.flow import Flow
@@ -15,7 +15,7 @@ from models.settings import DeliverySettings
 from models.step import Step
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.rows import Claim
-from pipeline.slots import Slot, SlotKilled
+from pipeline.slots import SlotKilled
 from pipeline.task import Result, decode_result, encode_task
 
 log = logging.getLogger("sohoa.runner")
@@ -24,6 +24,12 @@ T = TypeVar("T")
 
 LEDGER_TRIES = 5
 """How often a commit is tried while the ledger is away; after that the claim expires by itself."""
+
+
+class Child(Protocol):
+    """What a runner needs of a :class:`pipeline.slots.Slot`."""
+
+    def run(self, task: bytes, on_tick: Callable[[], None] | None = None) -> bytes: ...
 
 
 class Runner:
@@ -36,7 +42,7 @@ class Runner:
         self._blobs = blobs
         self._delivery = delivery
 
-    def run(self, step: Step, slot: Slot) -> None:
+    def run(self, step: Step, slot: Child) -> None:
         """Do one step, if it is still to be done."""
         where = {"document": step.document, "revision": step.revision, "segment": step.segment, "page": step.page}
         try:
@@ -52,7 +58,7 @@ class Runner:
         except Exception:
             log.exception("step broke its worker; its claim will expire", extra=where)
 
-    def _carry_out(self, claim: Claim, slot: Slot) -> str:
+    def _carry_out(self, claim: Claim, slot: Child) -> str:
         """Run the step in the child and record how it went; returns one word for the log."""
         try:
             result = decode_result(slot.run(encode_task(claim), self._renewal(claim)), self._flow)

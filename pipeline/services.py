@@ -17,10 +17,11 @@ from models.flow import Flow
 from models.settings import Settings
 from pipeline.hints import Hints
 from pipeline.intake import MANIFEST, Batch, Intake, Receipt
+from pipeline.nursery import Nursery
 from pipeline.relay import Relay
 from pipeline.watermark import Watermark
 from pipeline.wiring import Adapters, Books
-from pipeline.worker import PoolWorker
+from pipeline.worker import PRELOADED, PoolWorker
 from stages.flow import FLOW
 
 log = logging.getLogger("sohoa.service")
@@ -50,7 +51,8 @@ def run_worker(settings: Settings, pools: Sequence[str], stop: threading.Event, 
     books = Books(settings, flow)
     hints = Hints(_clustered(settings).broker, tuple(pools))
     blobs = Adapters(settings).blobs
-    workers = [PoolWorker(pool, settings, flow, books, hints, blobs) for pool in pools]
+    nursery = Nursery(PRELOADED)
+    workers = [PoolWorker(pool, settings, flow, books, hints, blobs, nursery) for pool in pools]
     for worker in workers:
         worker.start()
     log.info("worker started", extra={"pools": list(pools)})
@@ -60,6 +62,7 @@ def run_worker(settings: Settings, pools: Sequence[str], stop: threading.Event, 
         stopper.start()
     for stopper in stoppers:
         stopper.join()
+    nursery.close()
     hints.close()
     books.close()
     log.info("worker stopped", extra={"pools": list(pools)})

@@ -16,6 +16,7 @@ from models.ports import BlobStore
 from models.settings import PoolSettings, Settings
 from models.step import Step
 from pipeline.hints import Hints
+from pipeline.nursery import Nursery
 from pipeline.runner import Runner
 from pipeline.slots import Slot, SlotLimits
 from pipeline.wiring import Books, dump_settings
@@ -24,6 +25,9 @@ log = logging.getLogger("sohoa.worker")
 
 IDLE_MS = 100
 """How long dramatiq's threads wait before they look whether they should stop."""
+
+PRELOADED = ("pipeline.work", "cv2", "tesserocr", "pikepdf", "pyhanko.sign.signers")
+"""What the fork server of a process imports once for all its slot children."""
 
 
 def worker_name(pool: str) -> str:
@@ -34,7 +38,16 @@ def worker_name(pool: str) -> str:
 class PoolWorker:
     """Consumes one pool's hints. ``start``, then ``stop``: finishes or gives back what it holds."""
 
-    def __init__(self, pool: str, settings: Settings, flow: Flow, books: Books, hints: Hints, blobs: BlobStore) -> None:
+    def __init__(
+        self,
+        pool: str,
+        settings: Settings,
+        flow: Flow,
+        books: Books,
+        hints: Hints,
+        blobs: BlobStore,
+        nursery: Nursery,
+    ) -> None:
         self.pool = pool
         self.name = worker_name(pool)
         self._delivery = settings.delivery
@@ -44,7 +57,8 @@ class PoolWorker:
         chosen = settings.pool(pool)
         config = dump_settings(settings)
         self._slots = tuple(
-            Slot(f"{pool}-{n + 1}", "pipeline.work:serve", config, _limits(chosen)) for n in range(chosen.slots)
+            Slot(f"{pool}-{n + 1}", "pipeline.work:serve", config, _limits(chosen), nursery=nursery)
+            for n in range(chosen.slots)
         )
         for slot in self._slots:
             self._slots_free.put(slot)

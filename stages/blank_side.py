@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
-import cv2
 import numpy as np
 
 from models.facts import Fact
@@ -24,6 +23,8 @@ _CLEAR = 45
 """A mark must be this dark somewhere. Pencil is; print that shines through from the back is not."""
 _DOUBTFUL = 36
 """The palest pencil and the darkest show-through overlap from here on."""
+_MOST_DUST = 0.0005
+"""More of the page than this is not dust: 30 mm² on A4."""
 _NOISE_FACTOR = 6.0
 _DARK_PAPER = 90
 """Paper darker than this is no paper: lid open, or black."""
@@ -47,8 +48,8 @@ def measure(image: Pixels, dpi: float) -> InkMeasure:
     """How much of a BGR picture is ink. ``dpi``: of this picture.
 
     Left out: the scan's dark edges and folded corners, punch holes, specks of dust, and marks that
-    are pale throughout (show-through); of these the darkest are a doubt, as is the straight line that
-    dirt on the scanner's glass draws over the whole page.
+    are pale throughout (show-through). A doubt are the darkest of these, the straight line that dirt on
+    the scanner's glass draws over the whole page, and more dust than dust can be (print, and a wrong dpi).
     """
     small = ink.reduced(image, SHORT_PX)
     dpi *= small.shape[1] / image.shape[1]
@@ -61,12 +62,14 @@ def measure(image: Pixels, dpi: float) -> InkMeasure:
     marks = ink.components(contrast >= pale)
     mm = dpi / ink.MM_PER_INCH
     dust = (np.maximum(marks.width, marks.height) < 2 * mm) & (marks.area < 1.2 * mm * mm)
-    dirt = dust | ink.edge_dirt(marks, dpi) | _holes(marks, mm)
+    dust[0] = False
+    dirt = dust | ink.edge_dirt(marks, dpi) | _holes(marks, dpi)
     dirt[0] = True
     streaks = _streaks(marks, mm)
     counted = ~dirt & ~streaks & _reach(marks, contrast, pale * _CLEAR / _PALE)
     doubtful = ~dirt & ~counted & _reach(marks, contrast, pale * _DOUBTFUL / _PALE)
-    return InkMeasure(float(marks.area[counted].sum()) / contrast.size, bool(doubtful.any()))
+    dusty = marks.area[dust].sum() > _MOST_DUST * contrast.size
+    return InkMeasure(float(marks.area[counted].sum()) / contrast.size, bool(dusty or doubtful.any()))
 
 
 def _reach(marks: ink.Components, contrast: Pixels, level: float) -> ink.Bools:
@@ -82,13 +85,14 @@ def _noise(contrast: Pixels) -> float:
     return float(np.median(np.abs(sample.astype(np.int16) - int(np.median(sample))))) * 1.48
 
 
-def _holes(marks: ink.Components, mm: float) -> ink.Bools:
+def _holes(marks: ink.Components, dpi: float) -> ink.Bools:
     """Filled discs of 4 to 8.5 mm within 25 mm of an edge: holes of the punch, or their shadows."""
     height, width = marks.labels.shape
+    mm = dpi / ink.MM_PER_INCH
     side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
     disc = (side >= 4 * mm) & (side <= 8.5 * mm) & (other >= 0.8 * side) & (marks.area >= 0.65 * side * other)
     reach = np.minimum.reduce([marks.left, marks.top, width - marks.right, height - marks.bottom])
-    return np.asarray(disc & (reach <= 25 * mm), dtype=np.bool_)
+    return np.asarray(disc & (reach <= 25 * ink.rim_mm_px(marks, dpi)), dtype=np.bool_)
 
 
 def _streaks(marks: ink.Components, mm: float) -> ink.Bools:

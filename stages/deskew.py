@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import Literal, NamedTuple, cast
 
-import cv2
 import numpy as np
 
 from models.base import Confidence
@@ -24,7 +23,7 @@ SHORT_PX = 800
 """Measured on a copy whose shorter side has this many pixels: A4 at about 100 dpi."""
 _CLEAR_AXIS = 2.5
 """Lines run the way whose sharpness is this many times the other's; text gives 5 to 40."""
-_SHARP = (2.0, 10.0)
+_SHARP = (1.8, 4.5)
 """Sharpness of a page without lines, and of one with a few clear ones."""
 _CLEAR_UP = 3.5
 """Standard errors from which the letters outweigh what the file declares."""
@@ -72,7 +71,7 @@ def pose(grey: Pixels, dpi: float, declared_deg: Turn = 0) -> Pose:
     keep = lean.text_marks(marks, small_dpi)
     text = np.where(keep[marks.labels], contrast, 0).astype(np.uint8)
 
-    rough = cv2.resize(text, (max(1, text.shape[1] // 2), max(1, text.shape[0] // 2)), interpolation=cv2.INTER_AREA)
+    rough = ink.reduced(text, SHORT_PX // 2)
     leans = {axis: lean.coarse(lean.cells(_sideways(rough, axis))) for axis in (0, 90)}
     ratio = leans[90].sharpness / leans[0].sharpness
     clear = max(ratio, 1 / ratio) >= _CLEAR_AXIS
@@ -80,8 +79,9 @@ def pose(grey: Pixels, dpi: float, declared_deg: Turn = 0) -> Pose:
     skew_deg, skew_confidence = 0.0, _between(leans[axis].sharpness, *_SHARP)
     if skew_confidence > 0:
         skew_deg = lean.refine(lean.cells(_sideways(text, axis)), leans[axis])
-    if abs(skew_deg) > lean.RANGE_DEG:
+    if abs(skew_deg) > lean.RANGE_DEG + 0.1:
         skew_deg = skew_confidence = 0.0
+    skew_deg = min(lean.RANGE_DEG, max(-lean.RANGE_DEG, skew_deg))
 
     turn, confidence = declared_deg, 0.0
     if clear or skew_confidence > _UNSURE:
@@ -114,7 +114,7 @@ def _clips(marks: ink.Components, dpi: float, turn_deg: int, skew_deg: float) ->
     page = upright(width, height, turn_deg, skew_deg)
     for across in (marks.left, marks.right):
         for down in (marks.top, marks.bottom):
-            x, y = page.affine.point(across[keep], down[keep])
+            x, y = page.points(across[keep].astype(np.float64), down[keep].astype(np.float64))
             if bool(((x < -1) | (y < -1) | (x > page.width_px + 1) | (y > page.height_px + 1)).any()):
                 return True
     return False

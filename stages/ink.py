@@ -80,17 +80,26 @@ def components(mask: NDArray[np.generic]) -> Components:
     return Components(labels, left, top, width, height, area)
 
 
+def rim_mm_px(marks: Components, dpi: float) -> float:
+    """Pixels of a millimetre where it measures distance from the edge: less on papers smaller than A4.
+
+    Keeps a single line, cut out closely, from being all rim, whatever dpi its file claims.
+    """
+    return min(dpi / MM_PER_INCH, float(min(marks.labels.shape)) / 210.0)
+
+
 def edge_dirt(marks: Components, dpi: float) -> Bools:
     """Which marks are the scan's dark edge, the scanner's lid, or a folded corner, by mark number.
 
     Such a mark reaches within 2 mm of an edge, and nine tenths of it lie within 8 mm of the edges, or
     it runs along its edge for a quarter of it while it is thin on average (the wedge beside a skewed
-    sheet), or it stays in a corner of 25 mm.
+    sheet), or it stays in a corner of 25 mm. The lengths are A4's; smaller pictures have less rim.
     """
     height, width = marks.labels.shape
-    mm = dpi / MM_PER_INCH
+    mm = rim_mm_px(marks, dpi)
     near, corner, rim = 2 * mm, 25 * mm, max(1, round(8 * mm))
-    inner = np.bincount(marks.labels[rim:-rim, rim:-rim].ravel(), minlength=len(marks.area))
+    middle = marks.labels[rim:-rim, rim:-rim]
+    inner = np.bincount(middle[middle > 0], minlength=len(marks.area))
     touches = (marks.left <= near, marks.top <= near, marks.right >= width - near, marks.bottom >= height - near)
     depth = (marks.right, marks.bottom, width - marks.left, height - marks.top)
     dirt = np.zeros(len(marks.area), bool)

@@ -70,8 +70,8 @@ def cells(picture: Pixels) -> Cells:
     """
     height, width = picture.shape
     strips = -(-width // _STRIP_PX)
-    capped = np.minimum(picture, _STRONGEST).astype(np.float32)
-    capped = cv2.copyMakeBorder(capped, 0, 0, 0, strips * _STRIP_PX - width, cv2.BORDER_CONSTANT, value=0)
+    capped = np.zeros((height, strips * _STRIP_PX), np.float32)
+    np.minimum(picture, _STRONGEST, out=capped[:, :width], casting="unsafe")
     sums = capped.reshape(height, strips, _STRIP_PX).sum(axis=2)
     rows, columns = np.nonzero(sums)
     dither = np.random.default_rng(0).random(len(rows))
@@ -177,9 +177,7 @@ def letter_windows(text: Pixels, marks: ink.Components, keep: ink.Bools, axis_de
     small = cv2.resize(small, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     page = upright(small.shape[1], small.shape[0], axis_deg, skew_deg, grow=True)
     straight = np.pad(warp(np.asarray(small, dtype=np.uint8), page, 0), _WINDOW).astype(np.float64) / _STRONGEST
-    x = (marks.left + marks.width / 2)[chosen] * scale
-    y = (marks.top + marks.height / 2)[chosen] * scale
-    x, y = page.affine.point(x, y)
+    x, y = page.points((marks.left + marks.width / 2)[chosen] * scale, (marks.top + marks.height / 2)[chosen] * scale)
     left = np.round(x + _WINDOW / 2).astype(np.int64)
     top = np.round(y + _WINDOW / 2).astype(np.int64)
     cell = np.arange(_WINDOW)

@@ -68,11 +68,12 @@ def _number(line: Line) -> int | None:
     return int(match[1]) or None
 
 
-def troubles(readings: Sequence[Reading]) -> tuple[Trouble, ...]:
+def troubles(readings: Sequence[Reading], *, one_start: bool = False) -> tuple[Trouble, ...]:
     """Every place where the printed numbers and the order of the pages do not agree.
 
     Pages without a number between two readings may or may not be counted where they are empty.
-    An appendix starts again: at 1, or at 2 after a first page that carries no number.
+    An appendix starts again: at 1, or at 2 after a first page that carries no number. ``one_start``:
+    the first number that was read counts from the document's first page, not from an appendix.
     """
     found: list[Trouble] = []
     before, last = 0, 0
@@ -84,7 +85,8 @@ def troubles(readings: Sequence[Reading]) -> tuple[Trouble, ...]:
             continue
         step = page.number - last
         least, most = written + 1, written + empty + 1
-        restarts = page.number == 1 or (written > 0 and page.number <= written + 1)
+        may_restart = written > 0 and not (one_start and before == 0)
+        restarts = page.number == 1 or (may_restart and page.number <= written + 1)
         if not restarts and step > most:
             found.append(Trouble("gap", before, page.side))
         elif not restarts and step < least:

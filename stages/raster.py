@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-from typing import Literal, NamedTuple, cast
+from typing import cast
 
 import cv2
 import numpy as np
-from PIL import Image
 
 from models.errors import Rejected
 from models.ports import Pixels, Raster
 from models.side import Side, SideIndex
 from models.stage import Inputs, Ports
-from stages import paper
 from stages.unpack import Unpacked
 from stages.upright import Upright
 
@@ -98,84 +94,6 @@ def side_of(inputs: Inputs, ports: Ports) -> Side:
     """This page step's side, from the index that unpack wrote."""
     index = SideIndex.model_validate_json(ports.blobs.get(inputs.fact(Unpacked).index))
     return index.sides[inputs.page - 1]
-
-
-class _Header(NamedTuple):
-    media: Literal["image/jpeg", "image/png"]
-    width_px: int
-    height_px: int
-    channels: Literal[1, 3]
-    dpi: tuple[float, float] | None
-    exif_orientation: int
-
-
-def side_from_image(number: int, source: str, data: bytes) -> Side:
-    """The side that a single JPEG or PNG file is, from its header alone.
-
-    ``number``: its place among the files given. ``dpi`` is the header's where that is plausible,
-    else that of a known paper, else 300. Raises ``Rejected("unreadable_image")``.
-    """
-    header = _header(number, data)
-    dpi, dpi_source = _dpi(header)
-    turn_deg, mirrored = _EXIF_TURNS.get(header.exif_orientation, (0, False))
-    return Side(
-        number=number,
-        sha256=hashlib.sha256(data).hexdigest(),
-        media=header.media,
-        width_px=header.width_px,
-        height_px=header.height_px,
-        channels=header.channels,
-        dpi=dpi,
-        dpi_source=dpi_source,
-        turn_deg=turn_deg,
-        mirrored=mirrored,
-        source=source,
-    )
-
-
-_EXIF_TURNS: dict[int, tuple[Literal[0, 90, 180, 270], bool]] = {
-    1: (0, False),
-    2: (0, True),
-    3: (180, False),
-    4: (180, True),
-    5: (270, True),
-    6: (90, False),
-    7: (90, True),
-    8: (270, False),
-}
-"""EXIF 2.32 tag 0x0112 as a flip left to right followed by a clockwise turn."""
-_EXIF_ORIENTATION = 0x0112
-_MEDIA: dict[str, Literal["image/jpeg", "image/png"]] = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png"}
-
-
-def _header(number: int, data: bytes) -> _Header:
-    try:
-        with Image.open(io.BytesIO(data), formats=list(_MEDIA)) as image:
-            return _Header(
-                _MEDIA[image.format or ""],
-                image.width,
-                image.height,
-                1 if image.mode in ("1", "L", "I;16") else 3,
-                image.info.get("dpi"),
-                int(image.getexif().get(_EXIF_ORIENTATION, 1)),
-            )
-    except (OSError, SyntaxError, ValueError, KeyError, Image.DecompressionBombError) as error:
-        raise unreadable(number) from error
-
-
-def _dpi(header: _Header) -> tuple[int, Literal["declared", "paper", "assumed"]]:
-    """A declared dpi wins when both axes agree within 2 % and a scanner could have meant it.
-
-    Cameras and editors write 72 or 96 without measuring: below 100 a known paper is believed first.
-    """
-    guess = paper.dpi_from_paper(header.width_px, header.height_px)
-    if header.dpi is not None:
-        across, down = header.dpi
-        declared = round((across + down) / 2)
-        agree = min(across, down) > 0 and max(across, down) / min(across, down) <= 1 + paper.TOLERANCE
-        if agree and 50 <= declared <= 2400 and (declared >= 100 or guess is None):
-            return declared, "declared"
-    return (guess, "paper") if guess is not None else (paper.ASSUMED_DPI, "assumed")
 
 
 def _frozen(image: object) -> Pixels:

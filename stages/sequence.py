@@ -55,7 +55,7 @@ def run(inputs: Inputs, ports: Ports) -> Sequenced:
         if alike(before, words):
             flags.append(f"double_capture:{side.number}")
     found = troubles(readings)
-    if found:
+    if troubles(readings, one_start=True):
         _reject_where_agreed(sides, extras, readings, found, inputs.document.sources)
     flags += [f"printed_{trouble.kind}:{trouble.side}" for trouble in found]
     return Sequenced(flags=limited(flags))
@@ -102,7 +102,7 @@ def _reject_where_agreed(
     gaps = {_side_of(flag) for flag in sequence_flags(sides, extras) if flag.startswith("sequence_gap")}
     findings: list[Finding] = []
     for other in _other_orders(sides, sources):
-        if not troubles(sorted(readings, key=lambda reading: other[reading.side])):
+        if not troubles(sorted(readings, key=lambda reading: other[reading.side]), one_start=True):
             moved = [side.number for at, side in enumerate(sides) if other[side.number] != at]
             findings = [_swapped(side, numbers[side], by_side[side]) for side in moved]
             raise Rejected.of(findings)
@@ -140,7 +140,7 @@ def natural(name: str) -> tuple[tuple[int, str], ...]:
 
 
 def _swapped(number: int, printed: int | None, side: Side) -> Finding:
-    reads = f"in số trang {printed}" if printed is not None else "không in số trang"
+    reads = f"in số trang {printed}" if printed is not None else "không đọc được số trang"
     message = (
         f"Ảnh thứ {number} ({side.source}) {reads}: sai thứ tự. {RULE} Hãy xếp lại hoặc quét lại theo đúng thứ tự."
     )

@@ -9,7 +9,12 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from models.geometry import Affine, Box
+
+Numbers = NDArray[np.float64]
 
 STRAIGHTEN_FROM_DEG = 0.2
 """Below this lean nothing is gained by resampling, or by a matrix that is not a right angle."""
@@ -23,6 +28,11 @@ class Upright(NamedTuple):
     affine: Affine
     width_px: int
     height_px: int
+
+    def points(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
+        """Where many points of the scan go."""
+        a, b, c, d, e, f = self.affine
+        return a * x + b * y + c, d * x + e * y + f
 
     def to_scan(self, box: Box, scan_width_px: int, scan_height_px: int) -> Box:
         """A box on the upright page as the box around it on the scan, cut to the scan's edges."""

@@ -174,7 +174,7 @@ def _articles(flow: Flow, writer: Writer, order: Order) -> int:
 
 def _nearly_full(flow: Flow, order: Order) -> bool:
     """Whether only the closing and the signature block still fit on the last page that was ordered."""
-    return len(flow.pages) > order.pages or (len(flow.pages) == order.pages and flow.room_mm < 135.0)
+    return len(flow.pages) > order.pages or (len(flow.pages) == order.pages and flow.room_mm < 138.0)
 
 
 def _addressees(flow: Flow, writer: Writer) -> None:

@@ -169,7 +169,7 @@ def date_field(order: Order, issued: date) -> str | None:
 
 def sign(flow: Flow, office: Office, signer: str, receivers: tuple[str, ...]) -> None:
     """Cells 7 to 9: receivers bottom left; authority, signature, seal and name bottom right."""
-    flow.need(66.0)
+    flow.need(70.0)
     page, rng = flow.page, flow.page.rng
     top = flow.y_mm + 2.0
     notes = [Run("Nơi nhận:", "bolditalic")]
@@ -190,7 +190,7 @@ def signature_block(page: Page, authority: str, signer: str, ring: str, top_mm: 
         left += 80.0
     setting = Setting(size_pt=14.0, align="centre", after_mm=0.0)
     y = place_text(page, "signer", [Run(authority, "bold")], left, wide, top_mm, setting)
-    name_top = y + float(rng.uniform(22.0, 29.0))
+    name_top = y + float(rng.uniform(24.0, 35.0))
     page.marks.append(
         signature(page, left + wide * 0.22, y + rng.uniform(1, 4), rng.uniform(42, 60), rng.uniform(17, 24))
     )

@@ -188,10 +188,7 @@ class Ledger:
     def retry_later(self, claim: Claim, error: SohoaError) -> bool:
         """A dependency is away: owe the step again after a pause that doubles, without ever giving up."""
         with transaction(self.engine) as tx:
-            retries = tx.execute(select(steps.c.retries).where(at(claim.step))).scalar_one()
-            pause = min(self.delivery.retry_first_s * 2 ** min(retries, 16), self.delivery.retry_most_s)
-            values = {"not_before": now() + pause, "retries": retries + 1}
-            return self._owe_again(tx, claim, error.code, error.message, values)
+            return self._owe_again(tx, claim, error.code, error.message, self._pause(tx, claim))
 
     def defect(self, claim: Claim, error: SohoaError) -> bool:
         """Count a fault of ours; as often as settings allow it is tried again, then the revision is FAILED."""
@@ -217,7 +214,8 @@ class Ledger:
             kills = tx.execute(select(steps.c.kills).where(at(claim.step))).scalar_one() + int(counted)
             add_event(tx, row.document, row.revision, "child_killed", f"{claim.step}: {reason}")
             if kills < self.delivery.kills:
-                return self._owe_again(tx, claim, f"killed_{reason}", detail, {"kills": kills})
+                pause = {} if counted else self._pause(tx, claim)  # what does not count must not spin either
+                return self._owe_again(tx, claim, f"killed_{reason}", detail, pause | {"kills": kills})
             if not self._change(tx, claim, state="held", kills=kills, code=f"killed_{reason}", message=detail):
                 return False
             self._planning.replan(tx, row)
@@ -246,6 +244,12 @@ class Ledger:
         """Compare-and-set on the claim's attempt."""
         held = and_(at(claim.step), steps.c.state == "claimed", steps.c.attempt == claim.attempt)
         return tx.execute(update(steps).where(held).values(**values)).rowcount == 1
+
+    def _pause(self, tx: Connection, claim: Claim) -> dict[str, Any]:
+        """A pause that doubles with each time."""
+        retries = tx.execute(select(steps.c.retries).where(at(claim.step))).scalar_one()
+        pause_s = min(self.delivery.retry_first_s * 2 ** min(retries, 16), self.delivery.retry_most_s)
+        return {"not_before": now() + pause_s, "retries": retries + 1}
 
     def _owe_again(self, tx: Connection, claim: Claim, code: str, message: str, values: dict[str, Any]) -> bool:
         changed = self._change(tx, claim, state="owed", worker="", code=code, message=message[:2000], **values)

@@ -21,6 +21,8 @@ _TITLE_DEEPEST = 0.6
 """Share of the page's height above which the type's name stands."""
 
 
+ONE_DIGIT_CONFIDENCE = 0.5
+"""At most this for a day of one digit: Decree 30 prints a leading zero, so the other digit may be lost."""
 NAME_ALONE_CONFIDENCE = 0.5
 """At most this for a signer's name whose title cannot be read: a seal may hide a part of it."""
 
@@ -174,7 +176,10 @@ def _dated(header: Header, issued: date | None) -> Iterator[Field]:
     if issued is not None:
         start = header.dated.text.index(place) + len(place)
         where = header.dated.after(start)
-        yield _field("issued_date", issued.isoformat(), where, where.weakest, where.text.strip(" ,.;"))
+        confidence = where.weakest
+        if len(date_parts(header.dated)[1]) == 1:
+            confidence = min(confidence, ONE_DIGIT_CONFIDENCE)
+        yield _field("issued_date", issued.isoformat(), where, confidence, where.text.strip(" ,.;"))
 
 
 def _bodies(header: Header) -> Iterator[Field]:

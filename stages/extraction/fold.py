@@ -4,17 +4,25 @@ from __future__ import annotations
 
 import unicodedata
 
-_LETTERS = str.maketrans({"đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "⁄": "/", "∕": "/", "–": "-", "—": "-"})
+_ALIKE = {"đ": "d", "Đ": "d", "ð": "d", "Ð": "d", "⁄": "/", "∕": "/", "–": "-", "—": "-"}
+
+
+class _Folding(dict[int, str]):
+    """A table for ``str.translate`` that learns each character when it first meets it."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        base = _ALIKE.get(char) or unicodedata.normalize("NFD", char)[0].lower()
+        self[code] = base if len(base) == 1 else char
+        return self[code]
+
+
+_FOLDING = _Folding()
 
 
 def fold(text: str) -> str:
     """Lower case without marks, one character for each of NFC ``text``, so that positions stay the same."""
-    return "".join(_fold_one(c) for c in text)
-
-
-def _fold_one(char: str) -> str:
-    base = unicodedata.normalize("NFD", char.translate(_LETTERS))[0].lower()
-    return base if len(base) == 1 else char
+    return text.translate(_FOLDING)
 
 
 def letters(text: str) -> str:

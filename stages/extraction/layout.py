@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from operator import itemgetter
 from statistics import median
 
 from models.geometry import Box
@@ -150,28 +151,28 @@ def _upright_box(page: Upright, box: Box, skew_deg: float) -> Box:
     A rectangle ``w`` by ``h`` leaning by ``t`` fills a box ``w·cos t + h·sin t`` by ``w·sin t + h·cos t``;
     this is solved for ``w`` and ``h``. Long words of a skewed scan would overlap the next row otherwise.
     """
-    hull = page.affine.hull(box)
     across = abs(page.affine.a) < abs(page.affine.b)
     wide, high = (box.height, box.width) if across else (box.width, box.height)
     sin, cos = abs(math.sin(math.radians(skew_deg))), math.cos(math.radians(skew_deg))
     square = cos * cos - sin * sin
     width = max((wide * cos - high * sin) / square, 1.0)
     height = max((high * cos - wide * sin) / square, _FLATTEST * high)
-    x, y = hull.centre
+    x, y = page.affine.point(*box.centre)
     return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
 def _rows(words: list[Word], usual_px: float) -> list[list[Word]]:
     """Words whose middles are at one height, from top to bottom."""
     rows: list[list[Word]] = []
-    for word in sorted(words, key=lambda w: w.box.centre[1]):
-        if rows:
-            row_px = median(w.box.centre[1] for w in rows[-1])
-            # A dash is low and a stacked accent is tall: only the page's usual height tells rows apart.
-            if abs(word.box.centre[1] - row_px) <= _SAME_ROW * usual_px:
-                rows[-1].append(word)
-                continue
-        rows.append([word])
+    row_px = 0.0
+    for middle_px, word in sorted(((w.box.centre[1], w) for w in words), key=itemgetter(0)):
+        # A dash is low and a stacked accent is tall: only the page's usual height tells rows apart.
+        if rows and middle_px - row_px <= _SAME_ROW * usual_px:
+            row_px += (middle_px - row_px) / (len(rows[-1]) + 1)
+            rows[-1].append(word)
+        else:
+            row_px = middle_px
+            rows.append([word])
     return rows
 
 

@@ -11,6 +11,7 @@ from models.text import Block, Line, PageText, Word
 from stages.blank_side import BlankMeasured
 from stages.deskew import Deskewed
 from stages.raster import side_of, warp
+from stages.red_ink import without_red
 from stages.upright import Upright, upright, worth_straightening
 
 NOT_READ = "none"
@@ -34,13 +35,15 @@ class TextRead(Fact):
 def read(raster: Raster, posed: Deskewed, engine: Engine, *, mirrored: bool = False) -> PageText:
     """The text of one side, boxes in pixels of the scan.
 
-    The engine sees full resolution, turned upright, and straightened where that is worth a
-    resampling; its page is large enough for the corners, so nothing is cut off.
+    The engine sees full resolution without the red of seals, turned upright, and straightened where
+    that is worth a resampling; its page is large enough for the corners, so nothing is cut off.
     """
     skew_deg = posed.skew_deg if worth_straightening(posed.skew_deg) else 0.0
     page = upright(raster.width_px, raster.height_px, posed.orientation_deg, skew_deg, mirrored=mirrored, grow=True)
     moved = posed.orientation_deg != 0 or skew_deg != 0 or mirrored
-    image = warp(raster.full_grey(), page) if moved else raster.full_grey()
+    image = without_red(raster.full_grey(), raster.working())
+    if moved:
+        image = warp(image, page)
     found = engine.read(image, raster.dpi)
     return PageText(
         width_px=raster.width_px,

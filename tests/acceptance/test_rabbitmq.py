@@ -44,14 +44,15 @@ def test_a_private_cluster_gives_the_same_results(
 
 
 def children(pid: int) -> dict[int, str]:
-    """Command lines of all processes below one."""
+    """Name and command line of all processes below one."""
     parents: dict[int, int] = {}
     lines: dict[int, str] = {}
     for folder in Path("/proc").iterdir():
         if folder.name.isdecimal():
             try:
                 stat = (folder / "stat").read_text()
-                lines[int(folder.name)] = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                lines[int(folder.name)] = (folder / "comm").read_text() + command
             except OSError:
                 continue
             parents[int(folder.name)] = int(stat.rpartition(")")[2].split()[1])
@@ -74,7 +75,7 @@ PARTS: dict[str, Callable[[str], bool]] = {
     "worker": lambda line: "sohoa worker" in line,
     "relay": lambda line: "sohoa relay" in line,
     "broker": lambda line: "beam.smp" in line,
-    "slot child": lambda line: "sohoa-slot" in line,
+    "slot child": lambda line: line.startswith("page-1\n"),
 }
 
 

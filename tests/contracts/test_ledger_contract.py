@@ -230,6 +230,8 @@ def test_two_counted_kills_quarantine_a_side(books: Books) -> None:
     step = Step("doc", 1, "look", 1)
     for counted in (False, False, True, True):
         assert status(books) is Status.RUNNING
+        with transaction(books.engine) as tx:
+            tx.execute(update(steps).values(not_before=0))
         assert books.ledger.killed(take(books, step), "signal", "SIGSEGV", counted=counted)
     view = books.views.document("doc")
     assert view is not None

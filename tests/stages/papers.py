@@ -61,8 +61,13 @@ def header(
 def signature(title: Sequence[str], name: str, top: float, recipients: Sequence[str] = ()) -> tuple[Printed, ...]:
     """``Nơi nhận`` left, title and name right with room for a signature between them."""
     left: list[Printed] = [(text, 240, top + n * PITCH_PX) for n, text in enumerate(recipients)]
-    right: list[Printed] = [(text, 1020, top + n * PITCH_PX) for n, text in enumerate(title)]
-    return (*left, *right, (name, 1040, top + 250))
+    right = [centred(text, 1150, top + n * PITCH_PX) for n, text in enumerate(title)]
+    return (*left, *right, centred(name, 1150, top + 250))
+
+
+def centred(text: str, middle: float, top: float) -> Printed:
+    """A line about ``middle``."""
+    return text, middle - CHAR_PX * len(text) / 2, top
 
 
 def text_rows(rows: Sequence[str], top: float, left: float = 240) -> tuple[Printed, ...]:

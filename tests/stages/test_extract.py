@@ -86,6 +86,13 @@ def test_a_decision_is_read_whole() -> None:
     assert all(field.source == "ocr" and field.confidence > 0.9 for field in fields.values())
 
 
+def test_a_day_of_one_digit_is_doubted() -> None:
+    """The law prints a leading zero: half of a handwritten day may have been read."""
+    fields = fields_of(page(*papers.header(("SỞ NỘI VỤ",), "Số: 07/QĐ-SNV", "Huế, ngày 1 tháng 02 năm 2025")))
+    assert fields["issued_date"].value == "2025-02-01"
+    assert fields["issued_date"].confidence <= 0.5
+
+
 @given(st.sampled_from([0, 90, 180, 270]), st.floats(-5, 5))
 def test_the_scan_may_lie_any_way(orientation_deg: int, skew_deg: float) -> None:
     """Turned and skewed scans give the same fields as straight ones."""
@@ -207,6 +214,24 @@ def test_a_signer_without_recipients_beside() -> None:
     )
     assert fields["signer_title"] == "TL. BỘ TRƯỞNG CHÁNH VĂN PHÒNG"
     assert fields["signer_name"] == "Lê Thị Ánh"
+
+
+def test_half_a_signer_is_no_signer() -> None:
+    """A seal hides the family name: what is left stands off centre, or unreadable marks stand beside it."""
+    whole = papers.signature(("GIÁM ĐỐC",), "Vàng Thị Lụa", 900, ("Nơi nhận:",))
+    lost = (*whole[:-1], papers.centred("Thị Lụa", 1190, 1150))
+    hidden = (*whole[:-1], papers.centred("Thị Lụa", 1150, 1150), ("⁄N§", 1020, 1160))
+    assert values_of(page(*papers.DECISION_FIRST), page(*whole))["signer_name"] == "Vàng Thị Lụa"
+    for block in (lost, hidden):
+        fields = values_of(page(*papers.DECISION_FIRST), page(*block))
+        assert "signer_name" not in fields
+        assert fields["signer_title"] == "GIÁM ĐỐC"
+
+
+def test_a_signer_whose_title_is_lost_is_doubted() -> None:
+    """The seal hides the title; the name beside ``Nơi nhận`` is proposed with little confidence."""
+    block = papers.signature((), "Lê Thành Đô", 900, ("Nơi nhận:",))
+    assert fields_of(page(*papers.DECISION_FIRST), page(*block))["signer_name"].confidence <= 0.5
 
 
 def test_nothing_is_made_up_for_other_papers() -> None:

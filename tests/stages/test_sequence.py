@@ -119,6 +119,13 @@ def test_the_manifests_list_and_printed_numbers_agree_on_a_swap() -> None:
     assert refused([None, 3, 2, 4], names=names, listed=[1, 3, 2, 4]).code == "pages_swapped"
 
 
+def test_one_number_is_enough_when_another_order_explains_it() -> None:
+    """Page 2 stands third, no other number could be read; listed second it would be right."""
+    names = ["k1.jpg", "k3.jpg", "k2.jpg", "k4.jpg"]
+    assert refused([None, None, 2, None], names=names).code == "pages_swapped"
+    assert checked([None, None, 2, None]) == (), "it may be the second page of an appendix"
+
+
 def test_another_order_that_is_no_better_only_flags() -> None:
     """Names in reverse do not make the printed numbers right."""
     names = ["scan4.jpg", "scan3.jpg", "scan2.jpg", "scan1.jpg"]

@@ -1,0 +1,224 @@
+"""``python -m benchmarks line``: what the embedded line does per second, what it costs beside the OCR, its memory.
+
+1. *Pages per second per core*: 10-page decisions through the real embedded line with the real engine
+   and one page slot; pages by the CPU seconds of all its processes (on a busy machine CPU time
+   means something, wall time does not).
+2. *overhead_ms*: CPU per page of the line minus (decode + page stages + OCR), in two parts that are
+   added: every process but the page child in the run above; and what the page child needs beside
+   the stages, from runs with an engine that replays a text, so that OCR noise cannot hide it.
+3. *Memory of a worker*: resident MB of a page child over 500 pages, with the engine that replays.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks import measure
+from benchmarks.corpus.batch import BatchSpec, write_batch
+from benchmarks.replay import SERVE, ReplayEngine, config
+from benchmarks.stepwise import BarePages, Stepwise
+from models.errors import Defect
+from models.manifest import Manifest
+from models.settings import ArchiveSettings, PoolSettings, Settings
+from models.text import PageText
+from pipeline.embedded import EmbeddedLine
+from pipeline.intake import Batch
+from pipeline.proc import Usage, parse_stat
+from pipeline.processing import Processing
+from stages.ocr import open_engine
+from stages.raster import open_raster
+
+SEED = 20
+PAGES = 10
+"""Pages of a document: the signature's cost is shared by ten pages."""
+WARM_PAGES = 50
+"""Pages after which a worker is warm: engine, caches and the allocator's pools have their size."""
+FLAT_MB = 10.0
+"""Growth over the measured pages below which memory counts as flat."""
+
+
+def main(quick: bool, extra: list[str]) -> dict[str, Any]:
+    """Run all three parts; ``quick``: one short document and 60 pages. ``extra``: none are known."""
+    if extra:
+        raise Defect("unknown_arguments", f"line takes no {' '.join(extra)}")
+    documents, repeats, memory_pages = (1, 1, 60) if quick else (3, 5, 500)
+    with tempfile.TemporaryDirectory(prefix="sohoa-line-") as folder:
+        root = Path(folder)
+        batches = _corpus(root / "corpus", documents)
+        real = _real_line(root / "real", batches)
+        text = _text_to_replay(batches[0], root / "replay.json")
+        extra_ms = measure.repeat(repeats, lambda: _page_child_extra_ms(root, batches, text))
+        memory = _memory(root / "memory", batches[0], text, memory_pages)
+        corpus = measure.corpus_hash(root / "corpus")
+    others_ms = real["others_cpu_ms_per_page"]
+    headline = {
+        "pages_per_second_per_core": real["pages_per_cpu_second"],
+        "overhead_ms": round(others_ms + extra_ms.median, 1),
+        "overhead_target_ms": 40,
+        "worker_memory_growth_mb": memory["growth_mb"],
+        "worker_memory_flat": memory["flat"],
+    }
+    details = {
+        "quick": quick,
+        "real_line": real,
+        "page_child_beside_stages_ms": extra_ms.as_json(),
+        "memory": memory,
+    }
+    return measure.result("line", headline, details, corpus)
+
+
+def _corpus(root: Path, documents: int) -> list[Batch]:
+    """Ten-page decisions at 200 and 300 dpi in turn, one-sided, simplex; and a short one to warm up."""
+    root.mkdir(parents=True)
+    specs = [
+        BatchSpec(f"line-{n:04d}", "decision", dpi=300 if n % 2 else 200, pages=PAGES) for n in range(1, documents + 1)
+    ]
+    for spec in (*specs, BatchSpec("warm", "decision", pages=1)):
+        write_batch(root, spec, SEED)
+    return [Batch(name, root / name) for name in ("warm", *(spec.id for spec in specs))]
+
+
+def _settings(root: Path) -> Settings:
+    return Settings(
+        state=root / "state",
+        archive=ArchiveSettings(root=root / "archive"),
+        pools={"page": PoolSettings(slots=1, recycle_after=0)},
+    )
+
+
+def _real_line(root: Path, batches: list[Batch]) -> dict[str, Any]:
+    """The embedded line as it is, warm, with one page slot."""
+    warm, *measured = batches
+    interrupted = threading.Event()
+    with EmbeddedLine(_settings(root)) as line:
+        Processing(line, [warm.folder], interrupted).run(lambda _done, _known: None)
+        before, began = _family(), time.perf_counter()
+        processing = Processing(line, [batch.folder for batch in measured], interrupted)
+        processing.run(lambda _done, _known: None)
+        wall_s, after = time.perf_counter() - began, _family()
+        _check(line, measured)
+    cpu_s = {name: after[name] - before.get(name, 0.0) for name in after}
+    pages = sum(_sides(batch) for batch in measured)
+    page_s = sum(value for name, value in cpu_s.items() if name.startswith("page-"))
+    total_s = sum(cpu_s.values())
+    return {
+        "documents": len(measured),
+        "pages": pages,
+        "engine": line.settings.ocr.engine,
+        "pages_per_cpu_second": round(pages / total_s, 3),
+        "pages_per_wall_second": round(pages / wall_s, 3),
+        "cpu_ms_per_page": round(total_s * 1000 / pages, 1),
+        "others_cpu_ms_per_page": round((total_s - page_s) * 1000 / pages, 1),
+        "cpu_ms_per_page_by_process": {name: round(s * 1000 / pages, 1) for name, s in sorted(cpu_s.items())},
+    }
+
+
+def _check(line: EmbeddedLine, batches: list[Batch]) -> None:
+    """Raises ``Defect("not_archived")``: a benchmark of documents that failed would mean nothing."""
+    for batch in batches:
+        view = line.books.views.document(batch.name)
+        if view is None or view.status != "ARCHIVED":
+            raise Defect("not_archived", f"{batch.name} ended {view.status if view else 'nowhere'}")
+
+
+def _family() -> dict[str, float]:
+    """CPU seconds of this process and all its descendants, by process name.
+
+    Slot children carry their slot's name (``page-1``); fork servers and this process are ``line``.
+    """
+    found: dict[int, tuple[int, str, Usage]] = {}
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            stat = (entry / "stat").read_bytes()
+        except OSError:
+            continue
+        name = stat[stat.index(b"(") + 1 : stat.rindex(b")")].decode(errors="replace")
+        parent = int(stat[stat.rindex(b")") + 2 :].split()[1])
+        found[int(entry.name)] = (parent, name, parse_stat(stat))
+    family = {os.getpid()}
+    while more := {pid for pid, (parent, _, _) in found.items() if parent in family} - family:
+        family |= more
+    cpu_s: dict[str, float] = {}
+    for pid in family:
+        _, name, usage = found[pid]
+        key = name if "-" in name else "line"
+        cpu_s[key] = cpu_s.get(key, 0.0) + usage.cpu_s
+    return cpu_s
+
+
+def _sides(batch: Batch) -> int:
+    return Manifest.model_validate_json((batch.folder / "manifest.json").read_bytes()).sides
+
+
+def _text_to_replay(batch: Batch, path: Path) -> PageText:
+    """What the real engine reads on the first side, kept in a file for the slot children."""
+    settings = Settings()
+    bare = BarePages.of(batch.folder, settings)
+    raster = open_raster(bare.index.sides[0], bare.shelf.get(bare.index.sides[0].sha256))
+    text = open_engine(settings.ocr).read(raster.full_grey(), raster.dpi)
+    path.write_text(text.model_dump_json())
+    return text
+
+
+def _page_child_extra_ms(root: Path, batches: list[Batch], text: PageText) -> float:
+    """CPU milliseconds a page that a page child needs beside its stages; both sides replay the same text."""
+    warm, *measured = batches
+    with tempfile.TemporaryDirectory(dir=root) as folder:
+        settings = _settings(Path(folder))
+        with Stepwise(settings, SERVE, config(settings, root / "replay.json")) as stepwise:
+            stepwise.process(warm)
+            before = stepwise.page_child()[0]
+            for batch in measured:
+                stepwise.process(batch)
+            child_s = stepwise.page_child()[0] - before
+        bare = [BarePages.of(batch.folder, settings) for batch in batches]
+    engine = ReplayEngine(text)
+    bare[0].run(engine)
+    began = time.process_time()
+    pages = sum(pages_of.run(engine) for pages_of in bare[1:])
+    return (child_s - (time.process_time() - began)) * 1000 / pages
+
+
+def _memory(root: Path, batch: Batch, text: PageText, pages: int) -> dict[str, Any]:
+    """Resident MB of one page child while it does ``pages`` pages of one document after another."""
+    del text  # the children read it from the file
+    settings = _settings(root)
+    seen: list[tuple[int, float]] = []
+    with Stepwise(settings, SERVE, config(settings, root.parent / "replay.json")) as stepwise:
+        done = 0
+        while done < pages:
+            copy = _renamed(batch, root / "copies", f"memory-{done:05d}")
+            stepwise.process(copy)
+            done += _sides(copy)
+            seen.append((done, stepwise.page_child()[1]))
+    warm = [mb for at, mb in seen if at >= min(WARM_PAGES, pages // 2)]
+    growth = measure.slope(warm) * (len(warm) - 1)
+    return {
+        "engine": "replay (a scripted engine: the text of a real page, no OCR)",
+        "pages": seen[-1][0],
+        "warm_mb": round(warm[0], 1),
+        "last_mb": round(warm[-1], 1),
+        "most_mb": round(max(mb for _, mb in seen), 1),
+        "growth_mb": round(growth, 1),
+        "flat": growth < FLAT_MB,
+        "rss_mb_by_page": {str(at): round(mb, 1) for at, mb in seen},
+    }
+
+
+def _renamed(batch: Batch, folder: Path, name: str) -> Batch:
+    """The same scans as a document of their own."""
+    target = folder / name
+    target.mkdir(parents=True)
+    manifest = Manifest.model_validate_json((batch.folder / "manifest.json").read_bytes())
+    for file in manifest.files:
+        (target / file.name).hardlink_to(batch.folder / file.name)
+    renamed = manifest.model_copy(update={"document_id": name})
+    (target / "manifest.json").write_text(renamed.model_dump_json(by_alias=True))
+    return Batch(name, target)

@@ -1,0 +1,59 @@
+"""An OCR engine that reads nothing: it gives back a text read before, so that only the line costs time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+import orjson
+
+from models.ports import Engine, Pixels
+from models.settings import Settings
+from models.text import PageText
+from pipeline.wiring import Adapters, dump_settings
+from pipeline.work import Work
+from stages.flow import FLOW
+
+SERVE = "benchmarks.replay:serve"
+"""For :class:`pipeline.slots.Slot`: a slot child whose engine replays."""
+
+
+class ReplayEngine:
+    """The same real page for every image: as many words, lines and boxes as a paper of Decree 30 has."""
+
+    name = "replay"
+    version = "1"
+
+    def __init__(self, text: PageText) -> None:
+        self._text = text
+
+    def read(self, image: Pixels, dpi: int) -> PageText:  # noqa: ARG002 - the port's signature
+        """The stored text, whatever the image shows; boxes as they were on the page that was read."""
+        height, width = image.shape[:2]
+        return self._text.model_copy(update={"width_px": width, "height_px": height, "engine": "replay 1"})
+
+
+class ReplayAdapters(Adapters):
+    """The embedded adapters, with the engine that replays."""
+
+    def __init__(self, settings: Settings, text: PageText) -> None:
+        super().__init__(settings)
+        self._text = text
+
+    @cached_property
+    def engine(self) -> Engine:
+        return ReplayEngine(self._text)
+
+
+def config(settings: Settings, text: Path) -> bytes:
+    """What the slot child gets; ``text``: file of the :class:`models.text.PageText` to replay."""
+    return orjson.dumps({"settings": orjson.loads(dump_settings(settings)), "text": str(text)})
+
+
+def serve(given: bytes) -> Callable[[bytes], bytes]:
+    """What the slot child runs: the same work as the product's, but for the engine."""
+    chosen = orjson.loads(given)
+    settings = Settings.model_validate(chosen["settings"])
+    text = PageText.model_validate_json(Path(chosen["text"]).read_bytes())
+    return Work(FLOW, ReplayAdapters(settings, text)).handle

@@ -1,0 +1,157 @@
+"""The runner: what it records for every way that a step can end. The slot child is scripted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from models.document import Status
+from models.errors import Defect, Rejected, Retryable, SohoaError
+from models.facts import Approved
+from models.settings import DeliverySettings, Settings
+from models.step import Step
+from pipeline.ledger.rows import NewFact
+from pipeline.runner import Runner
+from pipeline.slots import SlotKilled
+from pipeline.task import decode_task, encode_error, encode_facts
+from pipeline.wiring import Books
+from tests.support.memory_blobs import MemoryBlobs
+from tests.support.toy_flow import TOY, fact_for, toy_document
+
+BODY = "b" * 64
+ARRIVE = Step("doc", 1, "arrive")
+
+
+class ScriptedChild:
+    """Does what the test says instead of work."""
+
+    def __init__(self, act: Callable[[bytes], bytes]) -> None:
+        self._act = act
+
+    def run(self, task: bytes, on_tick: Callable[[], None] | None = None) -> bytes:
+        if on_tick is not None:
+            on_tick()
+        return self._act(task)
+
+
+def good(task: bytes, fresh: tuple[str, ...] = ()) -> bytes:
+    """The answer of a child that succeeded."""
+    step = decode_task(task).step
+    return encode_facts([NewFact(fact_for(step.segment, 1), step.page, step.segment, 1)], fresh)
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    """A ledger with one admitted document."""
+    opened = Books(Settings(state=tmp_path, delivery=DeliverySettings(retry_first_s=0.001)), TOY)
+    opened.ledger.admit(toy_document(), BODY, frozenset())
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def blobs() -> MemoryBlobs:
+    """A blob store."""
+    return MemoryBlobs()
+
+
+@pytest.fixture
+def runner(books: Books, blobs: MemoryBlobs) -> Runner:
+    """A worker's runner."""
+    return Runner("w", TOY, books.ledger, blobs, DeliverySettings())
+
+
+def status(books: Books) -> tuple[Status, str]:
+    """Status and code of the document."""
+    view = books.views.document("doc")
+    assert view is not None
+    return view.status, view.code
+
+
+def test_a_good_step_is_committed_and_an_old_hint_dropped(books: Books, runner: Runner) -> None:
+    """The first hint does the work; the same hint again does nothing."""
+    ran: list[bytes] = []
+
+    def work(task: bytes) -> bytes:
+        ran.append(task)
+        return good(task)
+
+    child = ScriptedChild(work)
+    runner.run(ARRIVE, child)
+    runner.run(ARRIVE, child)
+    assert len(ran) == 1
+    assert books.views.owed_by("doc") == [Step("doc", 1, "look", 1)]
+
+
+@pytest.mark.parametrize(
+    ("error", "ends"),
+    [
+        (Rejected("truncated", "Tệp bị cắt cụt."), (Status.REJECTED, "truncated")),
+        (Retryable("archive_away", "no answer", "archive"), (Status.RUNNING, "")),
+        (Defect("boom", "it broke"), (Status.RUNNING, "")),
+    ],
+)
+def test_an_error_means_what_its_kind_says(
+    books: Books, runner: Runner, error: SohoaError, ends: tuple[Status, str]
+) -> None:
+    """Rejected ends the revision; what may pass is owed again."""
+    runner.run(ARRIVE, ScriptedChild(lambda _task: encode_error(error)))
+    assert status(books) == ends
+
+
+@pytest.mark.parametrize("answer", [b"", b"{}", b"nonsense", b'{"facts": [["Nothing", 0, "x", 1, {}]], "fresh": []}'])
+def test_nonsense_from_a_child_is_a_defect(books: Books, runner: Runner, answer: bytes) -> None:
+    """A garbled answer commits nothing and does not hurt the worker."""
+    runner.run(ARRIVE, ScriptedChild(lambda _task: answer))
+    assert status(books) == (Status.RUNNING, "")
+    assert not books.views.facts("doc", 1)
+
+
+def test_a_segment_that_gives_too_little_is_a_defect(books: Books, runner: Runner) -> None:
+    """An answer without the segment's facts cannot count as done."""
+    runner.run(ARRIVE, ScriptedChild(lambda _task: encode_facts([], ())))
+    assert books.views.owed_by("doc") == [ARRIVE]
+
+
+def test_a_drained_step_is_given_back_at_once(books: Books, runner: Runner) -> None:
+    """Drain counts nothing and leaves the step owed."""
+
+    def drained(_task: bytes) -> bytes:
+        raise SlotKilled("drained", counted=False)
+
+    runner.run(ARRIVE, ScriptedChild(drained))
+    claim = books.ledger.claim(ARRIVE, "next")
+    assert claim is not None
+    assert claim.attempt == 2
+
+
+def test_two_crashes_alone_with_a_step_quarantine_it(books: Books, runner: Runner) -> None:
+    """The document waits for a person."""
+
+    def crash(_task: bytes) -> bytes:
+        raise SlotKilled("signal", counted=True, detail="SIGSEGV")
+
+    for _ in range(2):
+        runner.run(ARRIVE, ScriptedChild(crash))
+    assert status(books) == (Status.WAITING, "quarantined")
+
+
+def test_the_blobs_of_a_signature_that_lost_are_deleted(books: Books, runner: Runner, blobs: MemoryBlobs) -> None:
+    """Two workers sign at once: the first commit wins, the other's blob goes."""
+    known = [NewFact(fact_for(s, 1), int(s in ("look", "read")), s, 1) for s in ("arrive", "look", "read", "join")]
+    approved = NewFact(Approved(by="officer", at=toy_document().received_at), 0, "person", 1)
+    books.ledger.admit(toy_document("signed"), BODY, frozenset({Approved.flag}), [*known, approved])
+    step = Step("signed", 1, "sign")
+    kept, lost = blobs.put("signed", b"first signature"), blobs.put("signed", b"second signature")
+
+    def overtaken(task: bytes) -> bytes:
+        assert books.dispatch.take_back_all() == 1
+        runner.run(step, ScriptedChild(lambda again: good(again, (kept,))))
+        return good(task, (lost,))
+
+    runner.run(step, ScriptedChild(overtaken))
+    assert blobs.exists("signed", kept)
+    assert not blobs.exists("signed", lost)
+    assert [f.kind for f in books.views.facts("signed", 1)].count("Signed") == 1
