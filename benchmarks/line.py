@@ -18,24 +18,28 @@ import time
 from pathlib import Path
 from typing import Any
 
+import orjson
+
 from benchmarks import measure
 from benchmarks.corpus.batch import BatchSpec, write_batch
-from benchmarks.replay import SERVE, ReplayEngine, config
+from benchmarks.replay import SERVE, SERVE_BARE, config
 from benchmarks.stepwise import BarePages, Stepwise
 from models.errors import Defect
 from models.manifest import Manifest
 from models.settings import ArchiveSettings, PoolSettings, Settings
-from models.text import PageText
 from pipeline.embedded import EmbeddedLine
 from pipeline.intake import Batch
 from pipeline.proc import Usage, parse_stat
 from pipeline.processing import Processing
+from pipeline.slots import Slot, SlotLimits
 from stages.ocr import open_engine
 from stages.raster import open_raster
 
 SEED = 20
 PAGES = 10
 """Pages of a document: the signature's cost is shared by ten pages."""
+REPLAY = "replay.json"
+IDLE_S = 5.0
 WARM_PAGES = 50
 """Pages after which a worker is warm: engine, caches and the allocator's pools have their size."""
 FLAT_MB = 10.0
@@ -51,14 +55,15 @@ def main(quick: bool, extra: list[str]) -> dict[str, Any]:
         root = Path(folder)
         batches = _corpus(root / "corpus", documents)
         real = _real_line(root / "real", batches)
-        text = _text_to_replay(batches[0], root / "replay.json")
-        extra_ms = measure.repeat(repeats, lambda: _page_child_extra_ms(root, batches, text))
-        memory = _memory(root / "memory", batches[0], text, memory_pages)
+        _text_to_replay(batches[0], root / REPLAY)
+        extra_ms = measure.repeat(repeats, lambda: _page_child_extra_ms(root, batches))
+        memory = _memory(root / "memory", batches[1], memory_pages)
         corpus = measure.corpus_hash(root / "corpus")
     others_ms = real["others_cpu_ms_per_page"]
+    overhead_ms = others_ms + extra_ms.median
     headline = {
         "pages_per_second_per_core": real["pages_per_cpu_second"],
-        "overhead_ms": round(others_ms + extra_ms.median, 1),
+        "overhead_ms": round(overhead_ms, 1),
         "overhead_target_ms": 40,
         "worker_memory_growth_mb": memory["growth_mb"],
         "worker_memory_flat": memory["flat"],
@@ -66,6 +71,8 @@ def main(quick: bool, extra: list[str]) -> dict[str, Any]:
     details = {
         "quick": quick,
         "real_line": real,
+        # What the line uses when it does nothing, for as long as a page took: it grows with slow OCR.
+        "overhead_without_idling_ms": round(overhead_ms - real["idle_cpu_ms_per_page"], 1),
         "page_child_beside_stages_ms": extra_ms.as_json(),
         "memory": memory,
     }
@@ -102,6 +109,10 @@ def _real_line(root: Path, batches: list[Batch]) -> dict[str, Any]:
         processing.run(lambda _done, _known: None)
         wall_s, after = time.perf_counter() - began, _family()
         _check(line, measured)
+        time.sleep(1.0)
+        idle_before = _family()
+        time.sleep(IDLE_S)
+        idle_s = sum(_family().values()) - sum(idle_before.values())
     cpu_s = {name: after[name] - before.get(name, 0.0) for name in after}
     pages = sum(_sides(batch) for batch in measured)
     page_s = sum(value for name, value in cpu_s.items() if name.startswith("page-"))
@@ -114,6 +125,8 @@ def _real_line(root: Path, batches: list[Batch]) -> dict[str, Any]:
         "pages_per_wall_second": round(pages / wall_s, 3),
         "cpu_ms_per_page": round(total_s * 1000 / pages, 1),
         "others_cpu_ms_per_page": round((total_s - page_s) * 1000 / pages, 1),
+        "idle_cpu_ms_per_page": round(idle_s * 1000 / IDLE_S * wall_s / pages, 1),
+        "idle_cpu_ms_per_second": round(idle_s * 1000 / IDLE_S, 1),
         "cpu_ms_per_page_by_process": {name: round(s * 1000 / pages, 1) for name, s in sorted(cpu_s.items())},
     }
 
@@ -157,41 +170,38 @@ def _sides(batch: Batch) -> int:
     return Manifest.model_validate_json((batch.folder / "manifest.json").read_bytes()).sides
 
 
-def _text_to_replay(batch: Batch, path: Path) -> PageText:
+def _text_to_replay(batch: Batch, path: Path) -> None:
     """What the real engine reads on the first side, kept in a file for the slot children."""
     settings = Settings()
     bare = BarePages.of(batch.folder, settings)
     raster = open_raster(bare.index.sides[0], bare.shelf.get(bare.index.sides[0].sha256))
-    text = open_engine(settings.ocr).read(raster.full_grey(), raster.dpi)
-    path.write_text(text.model_dump_json())
-    return text
+    path.write_text(open_engine(settings.ocr).read(raster.full_grey(), raster.dpi).model_dump_json())
 
 
-def _page_child_extra_ms(root: Path, batches: list[Batch], text: PageText) -> float:
+def _page_child_extra_ms(root: Path, batches: list[Batch]) -> float:
     """CPU milliseconds a page that a page child needs beside its stages; both sides replay the same text."""
     warm, *measured = batches
     with tempfile.TemporaryDirectory(dir=root) as folder:
         settings = _settings(Path(folder))
-        with Stepwise(settings, SERVE, config(settings, root / "replay.json")) as stepwise:
+        given = config(settings, root / REPLAY)
+        with Stepwise(settings, SERVE, given) as stepwise:
             stepwise.process(warm)
             before = stepwise.page_child()[0]
             for batch in measured:
                 stepwise.process(batch)
             child_s = stepwise.page_child()[0] - before
-        bare = [BarePages.of(batch.folder, settings) for batch in batches]
-    engine = ReplayEngine(text)
-    bare[0].run(engine)
-    began = time.process_time()
-    pages = sum(pages_of.run(engine) for pages_of in bare[1:])
-    return (child_s - (time.process_time() - began)) * 1000 / pages
+        with Slot("bare-1", SERVE_BARE, given, SlotLimits(recycle_after=0)) as slot:
+            runs = [orjson.loads(slot.run(str(batch.folder).encode())) for batch in batches]
+    pages, bare_s = (sum(run[key] for run in runs[1:]) for key in ("pages", "cpu_s"))
+    extra_ms: float = (child_s - bare_s) * 1000 / pages
+    return extra_ms
 
 
-def _memory(root: Path, batch: Batch, text: PageText, pages: int) -> dict[str, Any]:
+def _memory(root: Path, batch: Batch, pages: int) -> dict[str, Any]:
     """Resident MB of one page child while it does ``pages`` pages of one document after another."""
-    del text  # the children read it from the file
     settings = _settings(root)
     seen: list[tuple[int, float]] = []
-    with Stepwise(settings, SERVE, config(settings, root.parent / "replay.json")) as stepwise:
+    with Stepwise(settings, SERVE, config(settings, root.parent / REPLAY)) as stepwise:
         done = 0
         while done < pages:
             copy = _renamed(batch, root / "copies", f"memory-{done:05d}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
 import orjson
 
+from benchmarks.stepwise import BarePages
 from models.ports import Engine, Pixels
 from models.settings import Settings
 from models.text import PageText
@@ -17,6 +19,8 @@ from stages.flow import FLOW
 
 SERVE = "benchmarks.replay:serve"
 """For :class:`pipeline.slots.Slot`: a slot child whose engine replays."""
+SERVE_BARE = "benchmarks.replay:serve_bare"
+"""The same, running nothing but the page stages."""
 
 
 class ReplayEngine:
@@ -53,7 +57,24 @@ def config(settings: Settings, text: Path) -> bytes:
 
 def serve(given: bytes) -> Callable[[bytes], bytes]:
     """What the slot child runs: the same work as the product's, but for the engine."""
+    return Work(FLOW, ReplayAdapters(*_given(given))).handle
+
+
+def serve_bare(given: bytes) -> Callable[[bytes], bytes]:
+    """A task is a batch folder; the answer says how many sides there were and the CPU seconds of their stages."""
+    settings, text = _given(given)
+    engine = ReplayEngine(text)
+
+    def handle(task: bytes) -> bytes:
+        pages = BarePages.of(Path(task.decode()), settings)
+        began = time.process_time()
+        count = pages.run(engine)
+        return orjson.dumps({"pages": count, "cpu_s": time.process_time() - began})
+
+    return handle
+
+
+def _given(given: bytes) -> tuple[Settings, PageText]:
     chosen = orjson.loads(given)
-    settings = Settings.model_validate(chosen["settings"])
     text = PageText.model_validate_json(Path(chosen["text"]).read_bytes())
-    return Work(FLOW, ReplayAdapters(settings, text)).handle
+    return Settings.model_validate(chosen["settings"]), text

@@ -6,6 +6,7 @@ What relay, broker and heartbeats cost is not in here; what a step costs beside 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -115,26 +116,23 @@ class BarePages:
         known: dict[FactKey, Fact] = {}
         bare = cls(document, shelf, known, SideIndex(sides=()), settings)
         for stage in FLOW.segment("arrive").stages:
-            known[FactKey(stage.gives.kind())] = stage.run(Inputs(document, 0, 0, known), bare._ports(None))
+            known[FactKey(stage.gives.kind())] = stage.run(Inputs(document, 0, 0, known), bare._ports(_nothing))
         unpacked = known[FactKey(Unpacked.kind())]
         assert isinstance(unpacked, Unpacked)
         return cls(document, shelf, known, SideIndex.model_validate_json(shelf.get(unpacked.index)), settings)
 
-    def run(self, engine: Engine | None) -> int:
-        """The page segment on every side, decode to OCR; how many sides. None: no engine, so blank sides only."""
+    def run(self, engine: Engine) -> int:
+        """The page segment on every side, decode to OCR; how many sides."""
         for side in self.index.sides:
             facts = dict(self.known)
             raster = lru_cache(1)(partial(open_raster, side, self.shelf.get(side.sha256)))
             for stage in FLOW.segment("page").stages:
                 inputs = Inputs(self.document, side.number, len(self.index.sides), facts, raster)
-                facts[FactKey(stage.gives.kind(), side.number)] = stage.run(inputs, self._ports(engine))
+                facts[FactKey(stage.gives.kind(), side.number)] = stage.run(inputs, self._ports(lambda: engine))
         return len(self.index.sides)
 
-    def _ports(self, engine: Engine | None) -> Ports:
-        def read() -> Engine:
-            return engine or _nothing()
-
-        return Ports(self.shelf, SystemClock(), read, _nothing, _nothing, self.settings)
+    def _ports(self, engine: Callable[[], Engine]) -> Ports:
+        return Ports(self.shelf, SystemClock(), engine, _nothing, _nothing, self.settings)
 
 
 def _nothing() -> NoReturn:

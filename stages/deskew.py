@@ -25,7 +25,7 @@ _CLEAR_AXIS = 2.5
 """Lines run the way whose sharpness is this many times the other's; text gives 5 to 40."""
 _SHARP = (1.8, 4.5)
 """Sharpness of a page without lines, and of one with a few clear ones."""
-_CLEAR_UP = 3.5
+_CLEAR_UP = 3.0
 """Standard errors from which the letters outweigh what the file declares."""
 _UNSURE = 0.3
 

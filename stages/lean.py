@@ -128,7 +128,7 @@ class Up(NamedTuple):
 _WINDOW = 12
 """Letters are seen through a window of 12 × 12 cells, 2.4 letter heights wide."""
 _HEIGHTS = 2.4
-_MOST_LETTERS = 400
+_MOST_LETTERS = 1500
 # fmt: off
 _UPRIGHT = np.array([
     ( 1,  2,  2,  3,  2,  1,  0,  0, -1,  1,  0,  0),
@@ -141,7 +141,7 @@ _UPRIGHT = np.array([
 # fmt: on
 """What the upper half of the window weighs; the lower half is this turned by 180° and negated.
 
-Logistic regression on 33,000 letters of rendered Vietnamese text (``benchmarks/train_up.py``). The
+Logistic regression on 33,000 letters of rendered Vietnamese text (``python -m benchmarks orientation``). The
 heavy row is where ascenders and tone marks stand; stems at the left help with capitals. Being its own
 negative upside down, it cannot prefer a direction on marks that are not letters.
 """
@@ -163,7 +163,7 @@ def up(text: Pixels, marks: ink.Components, keep: ink.Bools, axis_deg: int, skew
 
 
 def letter_windows(text: Pixels, marks: ink.Components, keep: ink.Bools, axis_deg: int, skew_deg: float) -> Floats:
-    """Up to 400 straightened letters with what is around them, ``(n, 12, 12)``, 0–1."""
+    """Up to 1,500 straightened letters with what is around them, ``(n, 12, 12)``, 0–1."""
     height, width = (marks.height, marks.width) if axis_deg == 0 else (marks.width, marks.height)
     sized = keep & (marks.area >= 8) & (width >= 2)
     if int(sized.sum()) < 5:

@@ -30,6 +30,7 @@ class DecodedRaster:
         self.height_px = side.height_px
         self.dpi = side.dpi
         self._number = side.number
+        self._media = side.media
         self._data = data
         self._working: Pixels | None = None
         self._grey: Pixels | None = None
@@ -37,7 +38,13 @@ class DecodedRaster:
 
     def working(self) -> Pixels:
         if self._working is None:
-            self._working = self._decoded(cv2.IMREAD_REDUCED_COLOR_2, 2)
+            if self._media == "image/jpeg":
+                self._working = self._decoded(cv2.IMREAD_REDUCED_COLOR_2, 2)
+            else:
+                half = (-(-self.width_px // 2), -(-self.height_px // 2))
+                self._working = _frozen(
+                    cv2.resize(self._decoded(cv2.IMREAD_COLOR, 1), half, interpolation=cv2.INTER_AREA)
+                )
         return self._working
 
     def grey(self) -> Pixels:

@@ -112,6 +112,12 @@ class Views:
             age = tx.execute(select(now() - func.min(steps.c.owed_at)).where(steps.c.state == "owed")).scalar_one()
         return float(age or 0.0)
 
+    def oldest_live_s(self) -> float:
+        """How long the oldest step that is owed, sent or claimed has been there; 0 when there is none."""
+        with reading(self.engine) as tx:
+            query = select(now() - func.min(steps.c.owed_at)).where(steps.c.state.in_(LIVE))
+            return float(tx.execute(query).scalar_one() or 0.0)
+
     def idle_s(self) -> float | None:
         """Seconds since any fact was added; None when there is no fact."""
         with reading(self.engine) as tx:

@@ -9,7 +9,7 @@ import orjson
 import pikepdf
 import pytest
 
-from benchmarks.accuracy import lines_in_text
+from benchmarks.accuracy import Errors, lines_in_text
 from benchmarks.corpus.truth import DocumentTruth
 from models.errors import OperatorError
 from pipeline.processing import output_lock
@@ -75,7 +75,7 @@ def test_signatures_are_valid_for_poppler(embedded: Outcome, truths: dict[str, D
 
 def test_the_text_is_found_in_the_copies(embedded: Outcome, truths: dict[str, DocumentTruth]) -> None:
     """pdftotext finds the printed lines with at most 2 % character errors over all samples."""
-    errors = length = 0
+    errors = Errors()
     for name, truth in truths.items():
         entry = embedded.document(name)
         if entry["pdf"] is None:
@@ -89,10 +89,9 @@ def test_the_text_is_found_in_the_copies(embedded: Outcome, truths: dict[str, Do
             if block.printed
             for line in block.lines
         ]
-        score = lines_in_text(lines, found)
-        errors, length = errors + score.errors, length + score.length
-    assert length > 10_000
-    assert errors / length <= 0.02
+        errors += lines_in_text(lines, found)
+    assert errors.length > 10_000
+    assert errors.rate <= 0.02
 
 
 def test_copies_are_pdf_a(embedded: Outcome, verapdf: VeraPdf) -> None:
