@@ -67,7 +67,7 @@ class Rejected(SohoaError):
 
 
 class Retryable(SohoaError):
-    """``dependency`` (``broker``, ``ledger``, ``archive``, ``signer``, ``blobs``) is away for now."""
+    """``dependency`` (``broker``, ``ledger``, ``archive``, ``signer``, ``blobs``, ``worker``) is away for now."""
 
     exit_code = 75
 

@@ -60,13 +60,11 @@ class Receipt:
 def find_batches(path: Path) -> Iterator[Batch]:
     """Batches at and below a path: folders with a manifest, else scans as the module says.
 
-    A single file is a document of its own. Raises ``Rejected("not_found")``.
+    A single file is a document of its own.
     """
     if path.is_file():
         yield Batch(path.stem, path.parent, (path,))
         return
-    if not path.is_dir():
-        raise Rejected("not_found", f"Không tìm thấy {path.name}: hãy kiểm tra lại đường dẫn.")
     if (path / MANIFEST).is_file():
         yield Batch(path.name, path)
         return

@@ -59,6 +59,13 @@ def output_lock(out: Path) -> Iterator[None]:
         os.close(handle)
 
 
+def check_paths(paths: Sequence[Path]) -> None:
+    """Raises ``OperatorError("not_found")`` that names every path that is not there."""
+    missing = [str(path) for path in paths if not path.exists()]
+    if missing:
+        raise OperatorError("not_found", f"no such file or folder: {', '.join(missing)}")
+
+
 def settings_for(settings: Settings, out: Path, broker: str | None) -> Settings:
     """The embedded defaults placed below ``out``; what the operator has chosen stays."""
     out = out.absolute()
@@ -105,7 +112,7 @@ class Processing:
         """Until every admitted revision has ended or waits; ``on_progress(finished, known)``."""
         began = time.monotonic()
         for path in self._paths:
-            for batch in self._batches(path):
+            for batch in find_batches(path):
                 while not self._interrupted.is_set() and self._watermark.reason() is not None:
                     on_progress(self._finished(), self.batches)
                     self._interrupted.wait(POLL_S)
@@ -120,13 +127,6 @@ class Processing:
                 break
             self._interrupted.wait(POLL_S)
         self.seconds = time.monotonic() - began
-
-    def _batches(self, path: Path) -> Iterator[Batch]:
-        try:
-            yield from find_batches(path)
-        except Rejected as error:
-            self.batches += 1
-            self.turned.append(Turned(path.name, error.code, error.message))
 
     def _admit(self, batch: Batch) -> None:
         self.batches += 1

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from functools import lru_cache
 
 import orjson
-from stages.raster import open_raster
 
 from models.document import Document
-from models.errors import Defect, SohoaError
+from models.errors import Defect, OperatorError, Retryable, SohoaError
 from models.facts import Fact, FactKey
 from models.flow import Flow
 from models.ports import BlobStore, Raster
@@ -20,6 +19,7 @@ from pipeline.ledger.rows import Claim, NewFact, iso
 from pipeline.task import decode_task, encode_error, encode_facts
 from pipeline.wiring import Adapters
 from stages.flow import FLOW
+from stages.raster import open_raster
 from stages.unpack import Unpacked
 
 CACHED_DOCUMENTS = 8
@@ -53,10 +53,15 @@ class Work:
         self._index = lru_cache(CACHED_DOCUMENTS)(self._load_index)
 
     def handle(self, task: bytes) -> bytes:
-        """One task in, one answer out; errors of ours become answers too."""
+        """One task in, one answer out; errors of ours become answers too.
+
+        What an operator has to mend (a missing language model) is this worker's fault, never the page's.
+        """
         try:
             facts, fresh = self.execute(decode_task(task))
             return encode_facts(facts, fresh)
+        except OperatorError as error:
+            return encode_error(Retryable(error.code, error.message, "worker"))
         except SohoaError as error:
             return encode_error(error)
 

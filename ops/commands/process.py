@@ -11,7 +11,7 @@ from ops.output import Output
 from ops.progress import Progress
 from ops.report import print_report, run_report, save_report
 from ops.stopping import stop_signals
-from pipeline.processing import Processing, open_line, output_lock, settings_for
+from pipeline.processing import Processing, check_paths, open_line, output_lock, settings_for
 
 HELP = "process scan batches: folders with or without manifests, or single files"
 INTERRUPTED = 130
@@ -27,6 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace, settings: Settings, out: Output) -> int:
     """Exit 0 when every document ended or waits for a person, 70 when one FAILED, 130 after Ctrl-C."""
+    check_paths(args.paths)
     with output_lock(args.out):
         start_logging(args.out / "log.jsonl", verbose=args.verbose)
         chosen = settings_for(settings, args.out, args.broker)
@@ -36,6 +37,8 @@ def run(args: argparse.Namespace, settings: Settings, out: Output) -> int:
                 processing.run(progress.show)
         report = run_report(processing, line)
         save_report(args.out, report)
+    if not report["documents"]:
+        out.warn("no scans found: a batch is a folder with manifest.json, or JPEG, PNG, TIFF or PDF files")
     out.document(report)
     print_report(out, args.out, report)
     if interrupted.is_set():
