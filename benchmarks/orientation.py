@@ -20,7 +20,7 @@ from stages import ink, lean
 
 _FAMILIES: tuple[Family, ...] = ("liberation", "tinos", "termes", "sans")
 _STYLES: tuple[Style, ...] = ("regular", "bold", "italic", "bolditalic")
-_PAGES, _QUICK_PAGES = 200, 12
+_PAGES, _QUICK_PAGES = 160, 12
 _DECAY = 5.0
 Floats = NDArray[np.float64]
 
@@ -75,7 +75,7 @@ def _page(rng: np.random.Generator) -> Pixels:
     size_px = float(rng.uniform(11, 14.5)) * dpi / 72
     font = fonts.get(_STYLES[int(rng.integers(len(_STYLES)))], size_px)
     writer = Writer(rng)
-    capitals, columns = rng.random() < 0.25, int(rng.choice([1, 1, 3]))
+    capitals, columns = rng.random() < 0.4, int(rng.choice([1, 1, 3]))
     for column in range(columns):
         width = 1350 // columns - 20
         words = writer.prose(40).split()

@@ -18,9 +18,9 @@ Seconds = Annotated[float, Field(gt=0)]
 
 
 class LedgerSettings(Model):
-    """``url``: SQLAlchemy address; None is SQLite in the state folder."""
+    """``url``: SQLAlchemy address, with the password in it; None is SQLite in the state folder."""
 
-    url: str | None = None
+    url: Annotated[str | None, Field(repr=False)] = None
 
 
 class BrokerSettings(Model):

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Literal
 
@@ -110,7 +111,7 @@ def font(path: Path) -> Check:
 
     do = "apt-get install fonts-liberation2, or set signer.font to the agency's Times New Roman"
     try:
-        with TTFont(path, lazy=True) as file:
+        with TTFont(BytesIO(path.read_bytes()), lazy=True) as file:
             known = file.getBestCmap() or {}
             name = file["name"].getDebugName(4) or path.name
     except (OSError, TTLibError) as error:

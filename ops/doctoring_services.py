@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection, Engine, make_url, select, text
+from sqlalchemy.exc import ArgumentError
 
 from models.errors import OperatorError, SohoaError
 from models.settings import ArchiveSettings, Settings, SignerSettings
@@ -43,11 +44,11 @@ def ledger(settings: Settings) -> Iterator[Check]:
     try:
         parsed = make_url(url)
         file = parsed.database if parsed.get_backend_name() == "sqlite" else None
-        if file is not None and not Path(file).exists():
+        if file not in (None, "", ":memory:") and not Path(str(file)).exists():
             yield Check("ledger", "ok", "not made yet; the first run makes it")
             return
         engine = open_database(url)
-    except (OperatorError, ValueError) as error:
+    except (OperatorError, ArgumentError, ValueError) as error:
         yield Check("ledger", "fail", "ledger.url is no database address", str(error))
         return
     try:

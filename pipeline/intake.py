@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -77,7 +78,8 @@ def find_batches(path: Path) -> Iterator[Batch]:
         if scan.suffix.lower() in CONTAINER_SUFFIXES:
             yield Batch(scan.stem, path, (scan,))
     for entry in entries:
-        if entry.is_dir() and not entry.name.startswith("."):
+        endless = entry.is_symlink() and path.resolve().is_relative_to(entry.resolve())
+        if entry.is_dir() and not entry.name.startswith(".") and not endless:
             yield from find_batches(entry)
 
 
@@ -123,7 +125,7 @@ class Intake:
             batch=batch.name,
             document=document.id,
             revision=document.revision,
-            received_at=document.received_at.isoformat(),
+            received_at=datetime.fromtimestamp(admission.received_at, UTC).isoformat(),
             status=admission.status,
             new=admission.new,
             files=document.sources,

@@ -48,8 +48,10 @@ def load_settings(
         try:
             text = named.read_text("utf-8")
             raw = orjson.loads(text) if named.suffix == ".json" else tomllib.loads(text)
-        except (OSError, tomllib.TOMLDecodeError, orjson.JSONDecodeError) as error:
+        except (OSError, ValueError) as error:  # also what TOML, JSON and UTF-8 decoders raise
             raise SettingsError("bad_settings_file", f"{named}: {error}") from error
+        if not isinstance(raw, dict):
+            raise SettingsError("bad_settings_file", f"{named}: must be a table of settings")
     for key, value in environment.items():
         if key.startswith(PREFIX) and key not in NOT_SETTINGS:
             _merge(raw, key.removeprefix(PREFIX).lower().split("__"), value)
@@ -64,7 +66,9 @@ def load_settings(
 
 def _merge(raw: dict[str, Any], path: list[str], value: Any) -> None:
     for name in path[:-1]:
-        raw = raw.setdefault(name, {})
+        if not isinstance(raw.get(name), dict):
+            raw[name] = {}
+        raw = raw[name]
     raw[path[-1]] = value
 
 

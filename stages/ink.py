@@ -38,13 +38,21 @@ class Components(NamedTuple):
 
 
 def reduced(image: Pixels, short_px: int) -> Pixels:
-    """The picture with its shorter side at ``short_px``, never enlarged."""
-    height, width = image.shape[:2]
-    scale = short_px / min(height, width)
-    if scale >= 1.0:
+    """The picture with its shorter side at ``short_px``, never enlarged.
+
+    Averaged by a whole number first, then interpolated: areas of broken pixels take ten times as long.
+    """
+    short = min(image.shape[:2])
+    if short <= short_px:
         return image
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    factor = short // short_px
+    height, width = (side // factor * factor for side in image.shape[:2])
+    if factor > 1:
+        half = (width // factor, height // factor)
+        image = np.asarray(cv2.resize(image[:height, :width], half, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    scale = short_px / min(image.shape[:2])
+    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
 
 
 def paper(image: Pixels) -> Pixels:

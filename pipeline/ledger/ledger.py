@@ -87,12 +87,12 @@ class Ledger:
                         f"Hồ sơ {document.id} lần {document.revision} đã được tiếp nhận với tệp khác: "
                         "hãy tăng số lần (revision) khi quét lại.",
                     )
-                return Admission(Status(found.status), new=False)
+                return Admission(Status(found.status), new=False, received_at=found.received_at)
             self._insert(tx, document.id, document.revision, known, attempt=0)
             add_event(tx, document.id, document.revision, "admitted", f"{len(document.sources)} files")
             status = self._planning.replan(tx, found)
         self.wake()
-        return Admission(status, new=True)
+        return Admission(status, new=True, received_at=found.received_at)
 
     def open_gate(self, document: str, decision: Decision, revision: int | None = None) -> Status:
         """Record a person's decision and let the document go on. Opening it twice changes nothing.

@@ -57,10 +57,14 @@ class Claim:
 
 @dataclass(frozen=True)
 class Admission:
-    """Where an admitted revision stands; ``new`` is False when it was here before."""
+    """Where an admitted revision stands; ``new`` is False when it was here before.
+
+    ``received_at``: UTC seconds, of the first time.
+    """
 
     status: Status
     new: bool
+    received_at: float
 
 
 def of(table: Table, document: str, revision: int) -> ColumnElement[bool]:
