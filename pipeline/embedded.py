@@ -26,6 +26,10 @@ def with_page_slots(settings: Settings, slots: int | None = None) -> Settings:
     return settings.model_copy(update={"pools": settings.pools | {"page": PoolSettings(slots=count)}})
 
 
+POLL_S = 0.25
+"""The relay of one process is woken by its commits; it polls only for pauses that run out."""
+
+
 class EmbeddedLine:
     """A context manager; while it is open, admitted documents move.
 
@@ -41,9 +45,8 @@ class EmbeddedLine:
         self.intake = Intake(self.settings, self.books.ledger, self.adapters.blobs, self.adapters.clock)
         self.books.dispatch.take_back_all()
         self._hints = Hints(self.settings.broker, flow.pools)
-        self._relay = Relay(
-            f"embedded:{os.getpid()}", self.books.ledger, self.books.dispatch, self._hints, self.settings.delivery
-        )
+        delivery = self.settings.delivery.model_copy(update={"poll_s": POLL_S})
+        self._relay = Relay(f"embedded:{os.getpid()}", self.books.ledger, self.books.dispatch, self._hints, delivery)
         self.books.ledger.wake = self._relay.wake.set
         self._thread = threading.Thread(target=self._relay.run, name="relay", daemon=True)
         self._nursery = Nursery(PRELOADED)

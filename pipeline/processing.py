@@ -92,6 +92,10 @@ def open_line(settings: Settings, out: Path, broker: str | None) -> AbstractCont
         from pipeline.cluster import PrivateCluster
 
         return PrivateCluster(settings, out.absolute())
+    if settings.ledger.url is not None and not settings.ledger.url.startswith("sqlite"):
+        raise OperatorError(
+            "shared_ledger", "a memory broker is of one process, the ledger is of many: set broker.kind = rabbitmq"
+        )
     return EmbeddedLine(settings)
 
 

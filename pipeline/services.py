@@ -103,16 +103,23 @@ class FolderWatch:
     def look(self, stop: threading.Event) -> None:
         """Admit what is complete; stops at the watermark, batches then wait where they are."""
         for entry in sorted(self._folder.iterdir()):
-            if stop.is_set() or not self._is_open(entry):
-                continue
-            reason = self._watermark.reason()
-            if reason is not None:
-                if not self._waiting:
-                    log.warning("intake waits", extra={"reason": reason})
-                self._waiting = True
+            if stop.is_set():
                 return
-            self._waiting = False
-            self._admit(entry)
+            try:
+                if not self._is_open(entry):
+                    continue
+                reason = self._watermark.reason()
+                if reason is None:
+                    self._waiting = False
+                    self._admit(entry)
+                    continue
+            except OSError as error:  # the counter moved or rewrote the batch under our eyes: look again later
+                log.warning("batch cannot be read", extra={"batch": entry.name, "reason": type(error).__name__})
+                continue
+            if not self._waiting:
+                log.warning("intake waits", extra={"reason": reason})
+            self._waiting = True
+            return
 
     def _is_open(self, entry: Path) -> bool:
         if not (entry / MANIFEST).is_file() or self._answer(entry, "receipt").exists():

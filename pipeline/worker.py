@@ -23,7 +23,7 @@ from pipeline.wiring import Books, dump_settings
 
 log = logging.getLogger("sohoa.worker")
 
-IDLE_MS = 100
+IDLE_MS = 500
 """How long dramatiq's threads wait before they look whether they should stop."""
 
 PRELOADED = ("pipeline.work", "cv2", "tesserocr", "pikepdf", "pyhanko.sign.signers")

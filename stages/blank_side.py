@@ -15,8 +15,8 @@ from stages.decode import Decoded
 
 Verdict = Literal["blank", "ink", "unsure"]
 
-SHORT_PX = 800
-"""Measured on a copy whose shorter side has this many pixels: A4 at about 100 dpi."""
+SHORT_PX = 600
+"""Measured on a copy whose shorter side has this many pixels: A4 at about 75 dpi."""
 _PALE = 22
 """Contrast (of 255) from which a pixel belongs to a mark, on quiet paper."""
 _CLEAR = 45
@@ -66,9 +66,10 @@ def measure(image: Pixels, dpi: float) -> InkMeasure:
     dirt = dust | ink.edge_dirt(marks, dpi) | _holes(marks, dpi)
     dirt[0] = True
     streaks = _streaks(marks, mm)
-    counted = ~dirt & ~streaks & _reach(marks, contrast, pale * _CLEAR / _PALE)
+    clear = _reach(marks, contrast, pale * _CLEAR / _PALE)
+    counted = clear & ~dirt & ~streaks
     doubtful = ~dirt & ~counted & _reach(marks, contrast, pale * _DOUBTFUL / _PALE)
-    dusty = marks.area[dust].sum() > _MOST_DUST * contrast.size
+    dusty = marks.area[dust & clear].sum() > _MOST_DUST * contrast.size
     return InkMeasure(float(marks.area[counted].sum()) / contrast.size, bool(dusty or doubtful.any()))
 
 

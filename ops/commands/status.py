@@ -111,14 +111,11 @@ def _print(found: dict[str, Any], out: Output) -> None:
         alive = sum(worker["alive"] for worker in found["workers"])
         out.say(f"{alive} of {len(found['workers'])} workers alive; last progress {_age(found['idle_s'])} ago")
     if found["listed"]:
-        table = Table(box=None, pad_edge=False)
-        for column in ("document", "status", "code", "what it says"):
-            table.add_column(column, overflow="fold")
-        for entry in found["listed"]:
-            name = f"{entry['id']} r{entry['revision']}"
-            table.add_row(name, entry["status"], entry["code"] or "", entry["message"] or "")
         out.say("")
-        out.table(table)
+    for entry in found["listed"]:
+        out.say(f"{entry['status']:<8}  {entry['id']} r{entry['revision']}  {entry['code'] or ''}".rstrip())
+        if entry["message"]:
+            out.say(f"          {entry['message']}")
     if found["stalled"]:
         out.warn("nothing moves: look at workers, relay and broker (`sohoa doctor`), or run `sohoa process` again")
 

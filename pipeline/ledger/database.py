@@ -54,7 +54,7 @@ def _open_sqlite(url: str, database: str | None) -> Engine:
     engine = create_engine(
         url,
         connect_args={"timeout": BUSY_S, "check_same_thread": False},
-        # One connection a process: threads queue for it in turn, where SQLite would have them sleep and try again.
+        # One connection a process: threads wait for it in line; SQLite would have them sleep and try again.
         pool_size=1,
         max_overflow=0,
         pool_timeout=BUSY_S,

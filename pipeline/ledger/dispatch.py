@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, Engine, Exists, bindparam, delete, exists, func, select, update
 
 from models.document import Status
 from models.manifest import ServiceClass
@@ -84,35 +84,39 @@ class Dispatch:
 
     def slots(self) -> dict[str, int]:
         """Live slots by pool."""
+        with reading(self.engine) as tx:
+            return self._slots(tx)
+
+    def _slots(self, tx: Connection) -> dict[str, int]:
         alive = workers.c.seen_at > now() - DEAD_AFTER_BEATS * self.delivery.heartbeat_s
         query = select(workers.c.pool, func.sum(workers.c.slots)).where(alive).group_by(workers.c.pool)
-        with reading(self.engine) as tx:
-            return {pool: int(count) for pool, count in tx.execute(query)}
+        return {pool: int(count) for pool, count in tx.execute(query)}
 
     # -- publishing --------------------------------------------------------------------------------
 
     def take(self, pools: tuple[str, ...]) -> dict[str, list[Step]]:
         """Mark the next steps of each pool as sent, up to its credit (k × live slots − in flight)."""
-        live = self.slots()
         with reading(self.engine) as tx:
+            # The one question of an idle relay, many times a second: is anything owed?
+            asked = select(*(_any_owed(pool).label(pool) for pool in pools))
+            owing = [pool for pool, any_owed in tx.execute(asked).mappings().one().items() if any_owed]
+            if not owing:
+                return {}
             flying_now = steps.c.state.in_(("sent", "claimed"))
             query = select(steps.c.pool, func.count()).where(flying_now).group_by(steps.c.pool)
             flying: dict[str, int] = dict(list(tx.execute(query)))
-            credit = {pool: self.delivery.credit * live.get(pool, 0) - flying.get(pool, 0) for pool in pools}
-            waiting = [pool for pool in pools if credit[pool] > 0 and self._any_owed(tx, pool)]
-        if not waiting:
+            live = self._slots(tx)
+        credit = {pool: self.delivery.credit * live.get(pool, 0) - flying.get(pool, 0) for pool in owing}
+        payable = [pool for pool in owing if credit[pool] > 0]
+        if not payable:
             return {}
         with transaction(self.engine) as tx:
-            return {pool: self._take(tx, pool, credit[pool]) for pool in waiting}
+            return {pool: self._take(tx, pool, credit[pool]) for pool in payable}
 
     def unsend(self, unsent: list[Step]) -> None:
         """Owe steps again whose message could not be published."""
         with transaction(self.engine) as tx:
             self._set(tx, unsent, was="sent", state="owed", until=0.0)
-
-    def _any_owed(self, tx: Connection, pool: str) -> bool:
-        mine = (steps.c.pool == pool) & (steps.c.state == "owed") & (steps.c.not_before <= now())
-        return bool(tx.execute(select(exists().where(mine))).scalar_one())
 
     def _take(self, tx: Connection, pool: str, most: int) -> list[Step]:
         rows = {cls: self._head(tx, pool, cls, most) for cls in ServiceClass}
@@ -193,3 +197,7 @@ class Dispatch:
         for document, revision in stuck:
             ledger.replan(document, revision)
         return len(stuck)
+
+
+def _any_owed(pool: str) -> Exists:
+    return exists().where(steps.c.pool == pool, steps.c.state == "owed", steps.c.not_before <= now())

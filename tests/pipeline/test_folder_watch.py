@@ -1,0 +1,182 @@
+"""The watched folder: when a batch gets a receipt, when a refusal, and when it waits."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from sqlalchemy import update
+
+from models.errors import Retryable
+from models.settings import IntakeSettings
+from pipeline.intake import Batch, Intake, Receipt
+from pipeline.ledger.database import now, transaction
+from pipeline.ledger.schema import steps
+from pipeline.services import FolderWatch
+from pipeline.watermark import MB, Watermark
+from tests.support.intake_desk import Desk, Ticking, batch, open_desk
+from tests.support.memory_blobs import MemoryBlobs
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """An empty folder, ledger and store."""
+    with open_desk(tmp_path) as opened:
+        yield opened
+
+
+def answers(folder: Path) -> dict[str, Any]:
+    """Every answer file, by name."""
+    return {p.name: orjson.loads(p.read_bytes()) for p in folder.glob("*.json")}
+
+
+class Watching(Intake):
+    """Looks at the folder in the moment before its answer is given."""
+
+    seen: tuple[str, ...] = ("nothing yet",)
+    folder: Path
+
+    def admit(self, batch: Batch, opened: Any = ()) -> Receipt:
+        receipt = super().admit(batch, opened)
+        self.seen = tuple(answers(self.folder))
+        return receipt
+
+
+class Away(MemoryBlobs):
+    """A blob store that is away until ``back`` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.back = False
+
+    def put(self, document: str, data: bytes) -> str:
+        if not self.back:
+            raise Retryable("blobs_unavailable", "the disk is away", "blobs")
+        return super().put(document, data)
+
+
+def test_a_receipt_comes_after_the_commit(desk: Desk) -> None:
+    """When the ledger has it and not before; it lists every file with its hash."""
+    batch(desk.folder)
+    intake = Watching(desk.settings, desk.books.ledger, desk.blobs, Ticking())
+    intake.folder = desk.folder
+    FolderWatch(desk.folder, intake, Watermark(desk.settings.intake, desk.blobs, desk.books.views)).look(
+        threading.Event()
+    )
+    assert intake.seen == ()
+    assert set(answers(desk.folder)) == {"b1.receipt.json"}
+    receipt = answers(desk.folder)["b1.receipt.json"]
+    assert (receipt["batch"], receipt["document"], receipt["revision"]) == ("b1", "HS-1", 1)
+    assert {f["sha256"] for f in receipt["files"]} == {hashlib.sha256(d).hexdigest() for d in (b"front", b"back")}
+    assert receipt["received_at"].startswith("2026-11-21T06:00:00.123456")
+
+
+def test_no_receipt_while_the_store_is_away(desk: Desk) -> None:
+    """Nothing is answered and nothing is lost; the next look admits it."""
+    batch(desk.folder)
+    desk.blobs = away = Away()
+    watch = desk.watch()
+    watch.look(threading.Event())
+    assert answers(desk.folder) == {}
+    away.back = True
+    watch.look(threading.Event())
+    assert set(answers(desk.folder)) == {"b1.receipt.json"}
+
+
+def test_a_receipt_that_was_lost_is_written_again(desk: Desk) -> None:
+    """A crash between commit and receipt: the same batch is admitted again and gets the same receipt."""
+    batch(desk.folder)
+    desk.watch().look(threading.Event())
+    first = (desk.folder / "b1.receipt.json").read_bytes()
+    (desk.folder / "b1.receipt.json").unlink()
+    desk.watch().look(threading.Event())
+    assert (desk.folder / "b1.receipt.json").read_bytes() == first
+    assert len(desk.books.views.all_documents()) == 1
+
+
+def test_an_incomplete_batch_is_refused_until_it_is_mended(desk: Desk) -> None:
+    """The refusal says what to mend; when the file has come the receipt takes its place."""
+    found = batch(desk.folder)
+    data = (found.folder / "2.jpg").read_bytes()
+    (found.folder / "2.jpg").unlink()
+    watch = desk.watch()
+    watch.look(threading.Event())
+    refused = answers(desk.folder)
+    assert set(refused) == {"b1.refused.json"}
+    assert refused["b1.refused.json"]["code"] == "file_missing"
+    assert "2.jpg" in refused["b1.refused.json"]["message"]
+    written = (desk.folder / "b1.refused.json").stat().st_mtime_ns
+    watch.look(threading.Event())
+    assert (desk.folder / "b1.refused.json").stat().st_mtime_ns == written  # not judged again while unchanged
+    (found.folder / "2.jpg").write_bytes(data)
+    watch.look(threading.Event())
+    assert set(answers(desk.folder)) == {"b1.receipt.json"}
+
+
+def test_a_batch_without_its_manifest_is_left_alone(desk: Desk) -> None:
+    """The manifest is renamed into place last: before it, the counter is still writing."""
+    found = batch(desk.folder)
+    (found.folder / "manifest.json").rename(found.folder / ".manifest.json.part")
+    watch = desk.watch()
+    watch.look(threading.Event())
+    assert answers(desk.folder) == {}
+    (found.folder / ".manifest.json.part").rename(found.folder / "manifest.json")
+    watch.look(threading.Event())
+    assert set(answers(desk.folder)) == {"b1.receipt.json"}
+
+
+def test_one_bad_batch_does_not_hold_up_the_others(desk: Desk) -> None:
+    """Each gets its own answer in one look."""
+    batch(desk.folder, "a", document_id="..")
+    batch(desk.folder, "b", document_id="HS-2")
+    batch(desk.folder, "c", document_id="HS-3")
+    desk.watch().look(threading.Event())
+    assert set(answers(desk.folder)) == {"a.refused.json", "b.receipt.json", "c.receipt.json"}
+
+
+def test_intake_stops_when_asked(desk: Desk) -> None:
+    """SIGTERM: no further batch is begun."""
+    batch(desk.folder)
+    stop = threading.Event()
+    stop.set()
+    desk.watch().look(stop)
+    assert answers(desk.folder) == {}
+
+
+# -- the watermark ----------------------------------------------------------------------------------
+
+
+def test_above_the_high_mark_batches_wait_for_the_low_one(desk: Desk) -> None:
+    """Batches stay where they are; between the marks nothing is taken until the low one is reached."""
+    batch(desk.folder)
+    watch = desk.watch(IntakeSettings(high_mb=3, low_mb=1))
+    held = [desk.blobs.put("other", bytes([n]) * MB) for n in range(4)]
+    for left in (4, 2):
+        while len(held) > left:
+            desk.blobs.remove("other", held.pop())
+        watch.look(threading.Event())
+        assert answers(desk.folder) == {}
+    desk.blobs.remove_document("other")
+    watch.look(threading.Event())
+    assert set(answers(desk.folder)) == {"b1.receipt.json"}
+
+
+def test_full_disks_and_old_work_hold_intake_back(desk: Desk) -> None:
+    """Free space, and the age of the oldest owed step."""
+    small = MemoryBlobs(capacity_bytes=10 * MB)
+    reason = Watermark(IntakeSettings(min_free_mb=20), small, desk.books.views).reason()
+    assert reason is not None
+    assert "free" in reason
+    desk.intake.admit(batch(desk.folder))
+    watermark = Watermark(IntakeSettings(max_owed_age_s=100), desk.blobs, desk.books.views)
+    assert watermark.reason() is None
+    with transaction(desk.books.engine) as tx:
+        tx.execute(update(steps).values(owed_at=now() - 101))
+    reason = watermark.reason()
+    assert reason is not None
+    assert "owed" in reason
