@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+import numpy as np
 import pikepdf
 from PIL import JpegImagePlugin
 
@@ -20,8 +20,9 @@ _KEPT_SOF = (0xC0, 0xC1, 0xC2)
 """Huffman-coded sequential and progressive: what DCTDecode and every viewer reads."""
 _SOS, _EOI, _APP14 = 0xDA, 0xD9, 0xEE
 _NO_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
-_AFTER_SCAN = re.compile(rb"\xff+[^\x00\x01\xd0-\xd7\xff]")
-"""The next marker that is not part of an entropy-coded scan (stuffing, restart)."""
+_IN_SCAN = np.zeros(256, bool)
+_IN_SCAN[[0x00, 0x01, *range(0xD0, 0xD8), 0xFF]] = True
+"""What may follow 0xFF inside an entropy-coded scan: stuffing, restart, fill."""
 _MID_GREY = 128
 """What libjpeg fills in for blocks that are missing."""
 
@@ -92,10 +93,18 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         yield marker, data[at + 2 : end]
         at = end
         if marker == _SOS:
-            after = _AFTER_SCAN.search(data, at)
+            after = _next_marker(data, at)
             if after is None:
                 raise refused("truncated")
-            at = after.start()
+            at = after
+
+
+def _next_marker(data: bytes, start: int) -> int | None:
+    """Where the scan that begins at ``start`` ends: the next marker that is no part of it, or None."""
+    stream = np.frombuffer(data, np.uint8)[start:]
+    escapes = np.flatnonzero(stream[:-1] == 0xFF)
+    ends = escapes[~_IN_SCAN[stream[escapes + 1]]]
+    return start + int(ends[0]) if len(ends) else None
 
 
 def picture(data: bytes, max_pixels: int) -> Picture:
