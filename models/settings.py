@@ -159,6 +159,8 @@ class QualitySettings(Model):
     min_dpi: Positive = 200
     max_pixels: Positive = 150_000_000
     """From the header, before decoding: an A0 drawing at 300 dpi is legal."""
+    dpi_axes_tolerance: Annotated[float, Field(ge=0)] = 0.02
+    """Share by which the resolutions of the two axes may differ (rule R6)."""
     reject: tuple[str, ...] = ()
 
 

@@ -25,6 +25,10 @@ from stages.unpack import Unpacked
 F = TypeVar("F", bound=Fact)
 
 
+NEVER_REFUSES = {"dpi_axes_tolerance": float("inf"), "reject": ()}
+"""Who looks at one image wants to see it, whatever its quality."""
+
+
 class Blobs:
     """The blobs of one file, in memory."""
 
@@ -78,6 +82,7 @@ def open_file(path: Path, settings: Settings, engine: Callable[[], Engine]) -> I
         data = path.read_bytes()
     except OSError as error:
         raise OperatorError("unreadable_file", f"cannot read {path}: {error.strerror}") from error
+    settings = settings.model_copy(update={"quality": settings.quality.model_copy(update=NEVER_REFUSES)})
     blobs = Blobs()
     document = Document(
         id="inspect",

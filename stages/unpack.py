@@ -94,7 +94,7 @@ def _open(source: Source, ports: Ports) -> Iterator[Picture | Rejected]:
 
 def _side(source: Source, page: int, number: int, found: Picture, ports: Ports) -> Side:
     """Store the picture (the received file is stored already) and write down what its header says."""
-    dpi, dpi_source = effective_dpi(found)
+    dpi, dpi_source = effective_dpi(found, ports.settings.quality.dpi_axes_tolerance)
     return Side(
         number=number,
         sha256=ports.blobs.put(found.data),

@@ -114,16 +114,16 @@ def resolution_of(image: Image.Image) -> Resolution | None:
     return resolution if all(low <= dpi <= high for dpi in resolution) else None
 
 
-def effective_dpi(picture: Picture) -> tuple[int, DpiSource]:
+def effective_dpi(picture: Picture, axes_tolerance: float = DPI_TOLERANCE) -> tuple[int, DpiSource]:
     """Dots per inch of the picture, and how they are known.
 
     What the container states wins unless it contradicts a known paper size; then the paper wins.
-    Raises ``Rejected("uneven_dpi")`` when the two axes differ by more than 2 %.
+    Raises ``Rejected("uneven_dpi")`` when the two axes differ by more than ``axes_tolerance`` (a share).
     """
     known = dpi_from_paper(picture.width_px, picture.height_px)
     if picture.resolution is not None:
         x_dpi, y_dpi = picture.resolution
-        if abs(x_dpi / y_dpi - 1.0) > DPI_TOLERANCE:
+        if abs(x_dpi / y_dpi - 1.0) > axes_tolerance:
             raise refused("uneven_dpi", f"{x_dpi:.0f} × {y_dpi:.0f} dpi")
         stated = (x_dpi + y_dpi) / 2
         fits = paper_name(*size_mm(picture.width_px, picture.height_px, stated)) != "other"

@@ -68,3 +68,12 @@ def test_an_unknown_engine_stops_the_command(tmp_path: Path, capsys: pytest.Capt
     """Before anything is read."""
     with pytest.raises(OperatorError, match="tesseract"):
         run(capsys, str(tmp_path / "any.png"), "--engine", "none")
+
+
+def test_a_fax_with_uneven_resolutions_is_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The line rejects it, but who asks for the text of one image gets it."""
+    path = tmp_path / "fax.png"
+    rendered.prose(3).resize((1654, 1170)).save(path, dpi=(204, 98))
+    code, (entry,) = run(capsys, str(path))
+    assert code == 0
+    assert entry["lines"]
