@@ -75,7 +75,7 @@ def print_report(out: Output, folder: Path, report: dict[str, Any]) -> None:
     documents = sorted(report["documents"], key=lambda e: (e["status"], e["id"]))
     width = max((len(entry["id"]) for entry in documents), default=0)
     for entry in documents:
-        out.say(f"{entry['status']:<9} {entry['id']:<{width}}  {entry['code'] or entry['pdf'] or ''}")
+        out.say(f"{entry['status']:<9} {entry['id']:<{width}}  {entry['code'] or _short(entry['pdf'])}")
         if entry["message"]:
             out.say(textwrap.indent(textwrap.fill(entry["message"], 100), " " * 10))
     s = report["summary"]
@@ -92,6 +92,11 @@ def print_report(out: Output, folder: Path, report: dict[str, Any]) -> None:
     out.say(f"copies:  {folder / 'archive'}")
     out.say(f"report:  {folder / REPORT}")
     out.say(f"log:     {folder / 'log.jsonl'}")
+
+
+def _short(path: str | None) -> str:
+    """A path below the current folder without that folder; anything else as it is."""
+    return (path or "").removeprefix(f"{Path.cwd()}/")
 
 
 def _entry(view: DocumentView, line: Line) -> dict[str, Any]:
