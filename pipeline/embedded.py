@@ -26,7 +26,7 @@ def with_page_slots(settings: Settings, slots: int | None = None) -> Settings:
     return settings.model_copy(update={"pools": settings.pools | {"page": PoolSettings(slots=count)}})
 
 
-POLL_S = 0.25
+POLL_S = 0.5
 """The relay of one process is woken by its commits; it polls only for pauses that run out."""
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Exists, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, Engine, Select, bindparam, delete, exists, func, select, update
 
 from models.document import Status
 from models.manifest import ServiceClass
@@ -98,8 +99,8 @@ class Dispatch:
         """Mark the next steps of each pool as sent, up to its credit (k × live slots − in flight)."""
         with reading(self.engine) as tx:
             # The one question of an idle relay, many times a second: is anything owed?
-            asked = select(*(_any_owed(pool).label(pool) for pool in pools))
-            owing = [pool for pool, any_owed in tx.execute(asked).mappings().one().items() if any_owed]
+            asked = tx.execute(_which_owe(pools)).one()
+            owing = [pool for pool, any_owed in zip(pools, asked, strict=True) if any_owed]
             if not owing:
                 return {}
             flying_now = steps.c.state.in_(("sent", "claimed"))
@@ -199,5 +200,8 @@ class Dispatch:
         return len(stuck)
 
 
-def _any_owed(pool: str) -> Exists:
-    return exists().where(steps.c.pool == pool, steps.c.state == "owed", steps.c.not_before <= now())
+@lru_cache
+def _which_owe(pools: tuple[str, ...]) -> Select[*tuple[bool, ...]]:
+    """One row: whether each pool has a step to publish."""
+    ready = (steps.c.state == "owed") & (steps.c.not_before <= now())
+    return select(*(exists().where(steps.c.pool == pool, ready).label(f"pool_{n}") for n, pool in enumerate(pools)))

@@ -47,6 +47,7 @@ class TesseractEngine:
                 f"Tesseract cannot load {settings.languages} from {settings.tessdata}: install the packages again",
             ) from error
         self._api.SetVariable("debug_file", "/dev/null")
+        tesserocr.set_leptonica_log_level(tesserocr.LeptLogLevel.NONE)  # it writes past our logs to the terminal
 
     def read(self, image: Pixels, dpi: int) -> PageText:
         """Grey bytes go in as they are: a PIL image would be compressed, and its dpi lost, on the way."""
