@@ -113,7 +113,10 @@ class Processing:
         self._watermark = Watermark(line.settings.intake, line.adapters.blobs, line.books.views)
 
     def run(self, on_progress: Callable[[int, int], None]) -> None:
-        """Until every admitted revision has ended or waits; ``on_progress(finished, known)``."""
+        """Until every admitted revision has ended or waits; ``on_progress(finished, known)``.
+
+        Raises ``OperatorError`` when the workers need something that is not installed or not right.
+        """
         began = time.monotonic()
         for path in self._paths:
             for batch in find_batches(path):
@@ -129,6 +132,8 @@ class Processing:
             on_progress(finished, self.batches)
             if finished >= self.batches:
                 break
+            if obstacle := self._line.books.views.obstacle():
+                raise OperatorError(*obstacle)
             self._interrupted.wait(POLL_S)
         self.seconds = time.monotonic() - began
 

@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import Connection, Engine, Row, and_, select, update
 
 from models.document import Document, Status
-from models.errors import Defect, OperatorError, Rejected, SohoaError
+from models.errors import Defect, OperatorError, Rejected, Retryable, SohoaError
 from models.facts import MAX_FACT_BYTES, Decision, Failed, Refused
 from models.flow import Flow
 from models.settings import DeliverySettings
@@ -185,10 +185,10 @@ class Ledger:
         refused = Refused(code=error.code, message=error.message[:2000])
         return self.commit(claim, [NewFact(refused, claim.step.page, claim.step.segment, 1)])
 
-    def retry_later(self, claim: Claim, error: SohoaError) -> bool:
+    def retry_later(self, claim: Claim, error: Retryable) -> bool:
         """A dependency is away: owe the step again after a pause that doubles, without ever giving up."""
         with transaction(self.engine) as tx:
-            return self._owe_again(tx, claim, error.code, error.message, self._pause(tx, claim))
+            return self._owe_again(tx, claim, f"{error.dependency}:{error.code}", error.message, self._pause(tx, claim))
 
     def defect(self, claim: Claim, error: SohoaError) -> bool:
         """Count a fault of ours; as often as settings allow it is tried again, then the revision is FAILED."""

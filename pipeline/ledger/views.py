@@ -136,6 +136,13 @@ class Views:
         with reading(self.engine) as tx:
             return {(row.document, row.revision): row.body for row in tx.execute(query)}
 
+    def obstacle(self) -> tuple[str, str] | None:
+        """Code and message of what an operator must mend before the workers can go on, or None."""
+        again = (steps.c.state == "owed") & steps.c.code.startswith("worker:") & (steps.c.retries > 1)
+        with reading(self.engine) as tx:
+            row = tx.execute(select(steps.c.code, steps.c.message).where(again).limit(1)).one_or_none()
+        return None if row is None else (row.code.removeprefix("worker:"), row.message)
+
     def held(self, document: str, revision: int) -> list[tuple[Step, str, str]]:
         """Quarantined steps with code and detail."""
         query = select(steps).where(of(steps, document, revision), steps.c.state == "held").order_by(steps.c.page)

@@ -130,3 +130,15 @@ def test_an_output_folder_has_one_owner(tmp_path: Path, few: list[Path]) -> None
         run = sohoa("process", *few, "--out", tmp_path)
     assert run.code == OperatorError.exit_code
     assert run.document["error"]["code"] == "locked"
+
+
+def test_a_missing_language_model_stops_the_run_and_loses_nothing(few: list[Path], tmp_path: Path) -> None:
+    """The operator is told what to install; nothing FAILED by it, and the same command goes on afterwards."""
+    settings = tmp_path / "sohoa.toml"
+    settings.write_text(f'[ocr]\ntessdata = "{tmp_path}"\n')
+    run = sohoa("process", few[0], "--out", tmp_path / "out", "--settings", settings)
+    assert run.code == OperatorError.exit_code
+    assert run.document["error"]["code"] == "traineddata_missing"
+    assert "tesseract-ocr-vie" in run.document["error"]["message"]
+    again = process([few[0]], tmp_path / "out")
+    assert again.report["summary"]["archived"] == 1
