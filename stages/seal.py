@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -16,7 +15,7 @@ from models.document import Document
 from models.errors import Defect
 from models.facts import Fact, FactKey
 from models.side import Side, SideIndex
-from models.stage import Inputs, Ports, Scope, Stage
+from models.stage import Inputs, Ports, Provenance, Scope, Stage
 from stages.assemble import Assembled
 from stages.both_sides import BothSidesJudged, read_selection
 from stages.certify import Certified
@@ -115,15 +114,14 @@ def _record(
         },
         "sides": [side.model_dump(mode="json") | {"page": page_of.get(side.number)} for side in sides],
         "fields": [field.model_dump(mode="json") for field in inputs.fact(Extracted).fields],
-        "facts": [_fact(key, fact) for key, fact in sorted(inputs.facts.items())],
+        "facts": [_fact(key, fact, inputs.provenance.get(key)) for key, fact in sorted(inputs.facts.items())],
         "history": [{"at": e.at, "what": e.what, "detail": e.detail} for e in inputs.history],
     }
 
 
-def _fact(key: FactKey, fact: Fact) -> dict[str, Any]:
-    """One fact with the stage that gave it; what a person decided has no stage."""
-    stage = getattr(sys.modules[type(fact).__module__], "STAGE", None)  # a fact stands beside its stage
-    made_by = {"stage": stage.name, "version": stage.version} if isinstance(stage, Stage) else {}
+def _fact(key: FactKey, fact: Fact, learned: Provenance | None) -> dict[str, Any]:
+    """One fact with the stage that gave it, its version then, and when."""
+    made_by = {} if learned is None else {"stage": learned.stage, "version": learned.version, "at": learned.at}
     return {"kind": key.kind, "page": key.page, "value": fact.model_dump(mode="json")} | made_by
 
 

@@ -17,7 +17,7 @@ from models.manifest import Agency, Manifest, Owner, ScannedFile, ServiceClass, 
 from models.ports import Archive, Signer
 from models.settings import Settings, SignerSettings
 from models.side import Side, SideIndex
-from models.stage import Event, Inputs, Ports
+from models.stage import Event, Inputs, Ports, Provenance
 from pipeline.adapters.test_ca import TestCaSigner
 from stages import certify, put, seal
 from stages.assemble import Assembled
@@ -121,7 +121,9 @@ def assembled(ports: Ports, kind: SourceKind | None = SourceKind.PRINCIPAL, *, s
         sources=(),
         manifest=declared,
     )
-    return Inputs(document, 0, sides + 1, facts, history=(Event("2026-11-21T02:00:00Z", "received", "quay-3"),))
+    learned = {FactKey("Certified"): Provenance("certify", 7, "2026-11-21T02:00:01Z")}
+    history = (Event("2026-11-21T02:00:00Z", "received", "quay-3"),)
+    return Inputs(document, 0, sides + 1, facts, history=history, provenance=learned)
 
 
 def with_fact(inputs: Inputs, fact: Fact) -> Inputs:
