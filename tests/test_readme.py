@@ -22,6 +22,7 @@ NOT_RUN = {
     "cp ops/deploy": "belongs to the cluster",
     "python -m benchmarks": "takes long; the benchmarks have tests of their own",
     "sohoa intake": "runs until it is stopped; tests/pipeline starts it",
+    "sohoa migrate": "needs the cluster's PostgreSQL; tests/ops migrates one",
     "sohoa relay": "runs until it is stopped; tests/pipeline starts it",
     "sohoa worker": "runs until it is stopped; tests/pipeline starts it",
 }
