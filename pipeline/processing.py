@@ -21,7 +21,8 @@ from pipeline.ledger.rows import NewFact
 from pipeline.watermark import Watermark
 from pipeline.wiring import Adapters, Books
 
-POLL_S = 0.2
+POLL_S = 0.4
+"""How often a run looks whether it is through; the line itself needs nobody to look."""
 
 
 class Line(Protocol):

@@ -36,6 +36,7 @@ class Relay:
         self._delivery = delivery
         self._leads_until = 0.0
         self._due = {"expire": 0.0, "sweep": 0.0}
+        self._published = 0
 
     def stop(self) -> None:
         """Ask :meth:`run` to return soon."""
@@ -78,8 +79,7 @@ class Relay:
         finally:
             if done < len(steps):
                 self._dispatch.unsend(steps[done:])
-            if done:
-                self._dispatch.count("published", done)
+            self._published += done
 
     def _lead(self) -> bool:
         if time.monotonic() < self._leads_until:
@@ -93,6 +93,7 @@ class Relay:
         at = time.monotonic()
         if at >= self._due["expire"]:
             self._due["expire"] = at + EXPIRE_EVERY_S
+            self._count()
             if taken := self._dispatch.expire():
                 log.info("expired", extra={"steps": taken})
         if at >= self._due["sweep"]:
@@ -100,12 +101,18 @@ class Relay:
             if swept := self._dispatch.sweep(self._ledger):
                 log.warning("swept", extra={"documents": swept})
 
+    def _count(self) -> None:
+        if self._published:
+            self._dispatch.count("published", self._published)
+            self._published = 0
+
     def _pause(self, seconds: float) -> None:
         self.wake.wait(seconds)
         self.wake.clear()
 
     def _step_down(self) -> None:
         try:
+            self._count()
             self._dispatch.step_down(self.name)
         except Retryable:
             log.warning("could not step down; the lead expires by itself")

@@ -22,7 +22,7 @@ from pipeline.framing import Frame, Kind
 from pipeline.nursery import Nursery
 from pipeline.proc import Usage
 
-WATCH_S = 0.05
+WATCH_S = 0.1
 TICK_S = 1.0
 STATUS_S = 1.0
 """How long the fork server may take to say how a child ended that hung up."""

@@ -107,8 +107,10 @@ class Dispatch:
             query = select(steps.c.pool, func.count()).where(flying_now).group_by(steps.c.pool)
             flying: dict[str, int] = dict(list(tx.execute(query)))
             live = self._slots(tx)
-        credit = {pool: self.delivery.credit * live.get(pool, 0) - flying.get(pool, 0) for pool in owing}
-        payable = [pool for pool in owing if credit[pool] > 0]
+        most = {pool: self.delivery.credit * live.get(pool, 0) for pool in owing}
+        credit = {pool: most[pool] - flying.get(pool, 0) for pool in owing}
+        # While more than half of it is in flight nobody is idle: several steps a turn cost little more than one.
+        payable = [pool for pool in owing if credit[pool] > 0 and 2 * credit[pool] >= most[pool]]
         if not payable:
             return {}
         with transaction(self.engine) as tx:

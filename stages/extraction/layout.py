@@ -132,10 +132,11 @@ def lay_out(text: PageText, number: int) -> Page:
     orientation_deg = round(text.rotation_deg / 90) * 90
     skew_deg = orientation_deg - text.rotation_deg
     page = upright(text.width_px, text.height_px, orientation_deg % 360, skew_deg)
+    lean = _Lean(page, skew_deg)
     words = [
-        Word(text=word.text.strip(), box=_upright_box(page, word.box, skew_deg), confidence=word.confidence)
+        word.model_copy(update={"text": trimmed, "box": lean.own_box(word.box)})
         for word in text.words()
-        if word.text.strip()
+        if (trimmed := word.text.strip())
     ]
     usual_px = median([w.box.height for w in words] or [0.0])
     words = [w for w in words if w.box.height <= _TALLEST * usual_px]
@@ -145,20 +146,26 @@ def lay_out(text: PageText, number: int) -> Page:
     return Page(number, page.width_px, page.height_px, tuple(rows))
 
 
-def _upright_box(page: Upright, box: Box, skew_deg: float) -> Box:
-    """The word's own rectangle, out of the larger box that holds it on the skewed scan.
+class _Lean:
+    """Finds a word's own rectangle, out of the larger box that holds it on the skewed scan.
 
     A rectangle ``w`` by ``h`` leaning by ``t`` fills a box ``w·cos t + h·sin t`` by ``w·sin t + h·cos t``;
     this is solved for ``w`` and ``h``. Long words of a skewed scan would overlap the next row otherwise.
     """
-    across = abs(page.affine.a) < abs(page.affine.b)
-    wide, high = (box.height, box.width) if across else (box.width, box.height)
-    sin, cos = abs(math.sin(math.radians(skew_deg))), math.cos(math.radians(skew_deg))
-    square = cos * cos - sin * sin
-    width = max((wide * cos - high * sin) / square, 1.0)
-    height = max((high * cos - wide * sin) / square, _FLATTEST * high)
-    x, y = page.affine.point(*box.centre)
-    return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+
+    def __init__(self, page: Upright, skew_deg: float) -> None:
+        self._affine = page.affine
+        self._across = abs(page.affine.a) < abs(page.affine.b)
+        self._sin, self._cos = abs(math.sin(math.radians(skew_deg))), math.cos(math.radians(skew_deg))
+
+    def own_box(self, box: Box) -> Box:
+        """The upright rectangle of the word."""
+        wide, high = (box.height, box.width) if self._across else (box.width, box.height)
+        square = self._cos * self._cos - self._sin * self._sin
+        width = max((wide * self._cos - high * self._sin) / square, 1.0)
+        height = max((high * self._cos - wide * self._sin) / square, _FLATTEST * high)
+        x, y = self._affine.point(*box.centre)
+        return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
 
 
 def _rows(words: list[Word], usual_px: float) -> list[list[Word]]:
