@@ -20,7 +20,7 @@ from benchmarks import measure
 from benchmarks.corpus.__main__ import main as corpus_main
 from models.errors import OperatorError, SohoaError
 
-_HELPERS = frozenset({"__main__", "accuracy", "corpus", "measure", "reading", "replay", "stepwise"})
+_HELPERS = frozenset({"__main__", "accuracy", "corpus", "measure", "ngram", "reading", "replay", "stepwise"})
 
 
 def names() -> tuple[str, ...]:

@@ -71,9 +71,11 @@ class ArchiveSettings(Model):
 class OcrSettings(Model):
     """``languages`` as Tesseract names them (``vie+eng``). ``tessdata``: folder of ``*.traineddata``."""
 
-    engine: str = "tesseract"
+    engine: str = "turbo"
     languages: Annotated[str, Field(pattern=r"^[a-z_]+(\+[a-z_]+)*$")] = "vie"
     tessdata: Path = Path("/usr/share/tesseract-ocr/5/tessdata")
+    cache: Path | None = None
+    """Folder for converted networks; None: ``ocr`` in the state folder."""
 
 
 class SignerSettings(Model):

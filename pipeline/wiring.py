@@ -125,7 +125,8 @@ class Adapters:
     def engine(self) -> Engine:
         from stages.ocr import open_engine
 
-        return open_engine(self.settings.ocr)
+        chosen = self.settings.ocr
+        return open_engine(chosen.model_copy(update={"cache": chosen.cache or self.settings.state / "ocr"}))
 
 
 def ledger_url(settings: Settings) -> str:

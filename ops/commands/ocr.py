@@ -13,8 +13,8 @@ from models.settings import Settings
 from models.text import Line, PageText
 from ops.output import Output
 from ops.pages import Page, entry_head, open_file, trouble
+from pipeline.wiring import Adapters
 from stages import blank_side, decode, deskew
-from stages.ocr import open_engine
 from stages.ocr import stage as ocr
 
 HELP = "read the text of images; never refuses for quality"
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace, settings: Settings, out: Output) -> int:
     """Exit 0 if every image was read, else the exit code of the first error."""
     if args.engine:
         settings = settings.model_copy(update={"ocr": settings.ocr.model_copy(update={"engine": args.engine})})
-    engine = open_engine(settings.ocr)
+    engine = Adapters(settings).engine
     entries: list[dict[str, object]] = []
     code = 0
     for path in args.images:

@@ -14,9 +14,10 @@ from tests.stages import rendered
 
 
 @pytest.fixture(scope="module", params=sorted(engines()))
-def engine(request: pytest.FixtureRequest) -> Engine:
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
     """Each engine, warm."""
-    return engines()[request.param].open(OcrSettings(engine=request.param))
+    cache = tmp_path_factory.mktemp("ocr")
+    return engines()[request.param].open(OcrSettings(engine=request.param, cache=cache))
 
 
 def test_words_lines_and_blocks(engine: Engine) -> None:

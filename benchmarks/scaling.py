@@ -1,0 +1,185 @@
+"""``python -m benchmarks scaling``: does twice the processes read twice the pages?
+
+Three things on the same pages, in turn, one round after another, for 1 to N processes:
+
+1. *bare*: N engine processes, each pinned to its core, each reading every page. What the machine gives.
+2. *line*: the embedded line with N page slots over many small documents.
+3. *one file*: the same line over one document that holds all pages.
+
+Each number is pages per second of wall time against that of one process: on a busy machine all
+three suffer alike, so compare them with each other (``bare_2``), not with 2.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Self
+
+from benchmarks import measure
+from benchmarks.corpus.batch import BatchSpec, write_batch
+from benchmarks.ocr.child import Child
+from benchmarks.ocr.engines import ENGINES
+from models.errors import Defect, OperatorError
+from models.manifest import Manifest
+from models.settings import ArchiveSettings, OcrSettings, PoolSettings, Settings
+from pipeline.embedded import EmbeddedLine
+from pipeline.intake import Batch
+from pipeline.processing import Processing
+from stages.ocr import engines
+
+SEED = 77
+DPI = 300
+_DEADLINE_S = 300.0
+_BEST = "turbo"
+
+
+def main(quick: bool, extra: list[str]) -> dict[str, Any]:
+    """Run all three; ``quick``: few pages, one round. ``extra``: its own arguments."""
+    options = _parser().parse_args(extra)
+    engine = options.engine or (_BEST if _BEST in engines() else Settings().ocr.engine)
+    cores = sorted(os.sched_getaffinity(0))[: options.processes]
+    if len(cores) < 2:
+        raise OperatorError("one_core", "scaling needs two cores at least: nothing can be compared on one")
+    small, pages, rounds, dpi = (2, 2, 1, 200) if quick else (20, 20, options.rounds, DPI)
+    with tempfile.TemporaryDirectory(prefix="sohoa-scaling-") as folder:
+        root = Path(folder)
+        many = _corpus(root / "many", [BatchSpec(f"small-{n:04d}", "letter", dpi=dpi) for n in range(1, small + 1)])
+        one = _corpus(root / "one", [BatchSpec("one-0001", "decision", dpi=dpi, pages=pages)])
+        warm = _corpus(root / "warm", [BatchSpec(f"warm-{n}", "letter") for n in range(2 * len(cores))])
+        sides = {"many": _sides(many), "one_file": _sides(one)}
+        counts = range(1, len(cores) + 1)
+        taken: dict[str, dict[int, list[float]]] = {
+            name: {count: [] for count in counts} for name in ("bare", "line", "one_file")
+        }
+        with Bare(engine, cores, many, dpi) as bare:
+            for turn in range(rounds):
+                for count in (*counts,) if turn % 2 == 0 else (*reversed(counts),):
+                    runs = f"{turn}-{count}"
+                    taken["bare"][count].append(bare.pages_per_second(count))
+                    taken["line"][count].append(_line(root / f"line-{runs}", warm, many, engine, count))
+                    taken["one_file"][count].append(_line(root / f"file-{runs}", warm, one, engine, count))
+        corpus = measure.corpus_hash(root / "many")
+    ratios = {name: _ratios(values) for name, values in taken.items()}
+    headline = {
+        "scaling_2": ratios["line"][2],
+        "bare_2": ratios["bare"][2],
+        "one_file_2": ratios["one_file"][2],
+        "scaling_2_minus_bare_2": round(ratios["line"][2] - ratios["bare"][2], 3),
+        "pages_per_second": round(statistics.median(taken["line"][len(cores)]), 3),
+    }
+    details = {
+        "quick": quick,
+        "engine": engine,
+        "cores": cores,
+        "rounds": rounds,
+        "pages": sides,
+        "pages_per_second": {
+            name: {str(count): measure.Spread(tuple(values)).as_json() for count, values in by_count.items()}
+            for name, by_count in taken.items()
+        },
+        "ratio_to_one_process": {
+            name: {str(count): told for count, told in by_count.items()} for name, by_count in ratios.items()
+        },
+    }
+    return measure.result("scaling", headline, details, corpus)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks scaling")
+    parser.add_argument("--engine", help="OCR engine (default turbo where it is there)")
+    parser.add_argument("--processes", type=int, help="most processes (default one for each core)")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds over all counts (default 3); each is kept")
+    return parser
+
+
+def _corpus(root: Path, specs: Sequence[BatchSpec]) -> list[Batch]:
+    root.mkdir(parents=True)
+    for spec in specs:
+        write_batch(root, spec, SEED)
+    return [Batch(spec.id, root / spec.id) for spec in specs]
+
+
+def _sides(batches: Sequence[Batch]) -> int:
+    return sum(Manifest.model_validate_json((batch.folder / "manifest.json").read_bytes()).sides for batch in batches)
+
+
+def _ratios(values: dict[int, list[float]]) -> dict[int, float]:
+    """Speed against one process, round by round; the median."""
+    return {
+        count: round(statistics.median(fast / slow for fast, slow in zip(many, values[1], strict=True)), 3)
+        for count, many in values.items()
+    }
+
+
+class Bare:
+    """Engine processes without the line, warm. Use as a context manager."""
+
+    def __init__(self, engine: str, cores: Sequence[int], batches: Sequence[Batch], dpi: int) -> None:
+        self._dpi = dpi
+        self._pages = [path for batch in batches for path in sorted(batch.folder.glob("*.jpg"))]
+        options = {"languages": OcrSettings().languages}
+        name = f"{engine}-line" if f"{engine}-line" in ENGINES else engine
+        if name not in ENGINES:
+            raise OperatorError("unknown_engine", f"no engine {engine!r}: choose from {', '.join(ENGINES)}")
+        self._children = [Child(name, core, options) for core in cores]
+
+    def __enter__(self) -> Self:
+        for child in self._children:
+            if child.unavailable:
+                raise OperatorError("unknown_engine", child.unavailable)
+            self._read(child, self._pages[:1])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for child in self._children:
+            child.close()
+
+    def pages_per_second(self, count: int) -> float:
+        """``count`` processes read every page at the same time."""
+        with ThreadPoolExecutor(count) as pool:
+            return _rate(count * len(self._pages), lambda: list(pool.map(self._read_all, self._children[:count])))
+
+    def _read_all(self, child: Child) -> None:
+        self._read(child, self._pages)
+
+    def _read(self, child: Child, pages: Sequence[Path]) -> None:
+        for path in pages:
+            answer = child.read(path, self._dpi, _DEADLINE_S)
+            if answer.error:
+                raise Defect("ocr_failed", f"{child.name} on {path.name}: {answer.error}")
+
+
+def _line(root: Path, warm: Sequence[Batch], batches: Sequence[Batch], engine: str, slots: int) -> float:
+    """Pages per second of the embedded line, started and warm, with so many page slots."""
+    settings = Settings(
+        state=root / "state",
+        archive=ArchiveSettings(root=root / "archive"),
+        pools={"page": PoolSettings(slots=slots, recycle_after=0)},
+        ocr=OcrSettings(engine=engine),
+    )
+    interrupted = threading.Event()
+    with EmbeddedLine(settings) as line:
+        # Each slot reads a page before the clock starts, as a line does that has been up for a while.
+        Processing(line, [batch.folder for batch in warm[: 2 * slots]], interrupted).run(lambda _done, _known: None)
+        processing = Processing(line, [batch.folder for batch in batches], interrupted)
+        rate = _rate(_sides(batches), lambda: processing.run(lambda _done, _known: None))
+        for batch in batches:
+            view = line.books.views.document(batch.name)
+            if view is None or view.status != "ARCHIVED":
+                raise Defect("not_archived", f"{batch.name} ended {view.status if view else 'nowhere'}")
+    return rate
+
+
+def _rate(pages: int, work: Callable[[], object]) -> float:
+    """Pages per second of wall time."""
+    began = time.perf_counter()
+    work()
+    return pages / (time.perf_counter() - began)

@@ -1,0 +1,146 @@
+"""The greedy reading of a page's lines, and where it is in doubt.
+
+All lines of a page are one array of steps, with a step of pure null between them, so that every measure is taken once
+for the page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from stages.ocr.turbo.language import ROOT, Language, Scores, Symbols
+from stages.ocr.turbo.network import Probabilities
+
+Numbers = NDArray[np.intp]
+
+_DOUBT = 0.03
+"""Weight beside the greedy reading that makes a step doubtful."""
+_SUSPICION = 0.001
+"""The same where the language model is surprised: the network is often wrong and sure of itself about accents."""
+_SURPRISE = -5.0
+"""Log-probability of a character that surprises."""
+_LOOK_BACK = 2
+"""A wrong character may surprise only a few characters later."""
+_WEAK = 0.88
+"""A character that is never more probable than this is doubtful as such."""
+_SURE_NULL = 0.9
+_LONGEST = 40
+"""Steps of one span; a longer one is smeared print that no language model saves."""
+_STRANGE, _FAMILIAR = -3.0, -2.0
+"""Mean log-probability of a line's characters at which the language model has nothing to say, or its full weight.
+Official prose has -0.3 to -1.9, lists of names about -2.3, English under a Vietnamese model -3.7 to -4.7."""
+_PIECE, _WARM_UP = 24, 5
+"""Characters that the language model reads in one go, and those it reads in front of them for context."""
+
+
+class Spans(NamedTuple):
+    """Doubtful stretches of the page: steps ``starts`` to ``ends`` (exclusive), in order."""
+
+    starts: Numbers
+    ends: Numbers
+
+
+@dataclass(frozen=True)
+class Page:
+    """``steps``: ``(steps, codes)`` of all lines. ``lines``: first step of each line, and the end of the last.
+
+    The greedy reading: ``codes``, first step ``starts``, last step + 1 ``ends`` and ``peaks`` of its characters.
+    """
+
+    steps: Probabilities
+    lines: Numbers
+    null: int
+    codes: Numbers
+    starts: Numbers
+    ends: Numbers
+    peaks: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, found: Sequence[Probabilities], null: int, codes: int) -> Page:
+        """The best code of every step, repeats joined and nulls dropped."""
+        between = np.zeros((1, codes), np.float32)
+        between[0, null] = 1
+        steps = np.concatenate([part for line in found for part in (line, between)] or [between])
+        lines = np.cumsum([0, *(len(line) + 1 for line in found)])
+        best = steps.argmax(axis=1)
+        edges = np.flatnonzero(np.diff(best, prepend=-1))
+        peaks = np.maximum.reduceat(steps[np.arange(len(best)), best], edges)
+        inked = best[edges] != null
+        ends = np.append(edges[1:], len(best))
+        return cls(steps, lines, null, best[edges[inked]], edges[inked], ends[inked], peaks[inked])
+
+    def line_of(self, steps: Numbers) -> Numbers:
+        """Number of the line of each step."""
+        return np.searchsorted(self.lines, steps, side="right") - 1
+
+    def doubtful(self, surprise: Scores | None = None) -> Spans:
+        """The spans that are worth a search; ``surprise``: log-probability of each character in its context."""
+        if not len(self.codes):
+            return Spans(np.zeros(0, np.intp), np.zeros(0, np.intp))
+        steps = np.arange(len(self.steps))
+        after = np.searchsorted(self.starts, steps, side="right")
+        left, right = np.maximum(after - 1, 0), np.minimum(after, len(self.codes) - 1)
+        left_code, right_code = self.codes[left], self.codes[right]
+        known = self.steps[:, self.null] + self.steps[steps, left_code]
+        known += np.where(left_code != right_code, self.steps[steps, right_code], 0)
+        limit = np.full(len(steps), _DOUBT, np.float32)
+        if surprise is not None:
+            near = np.zeros(len(self.codes), bool)
+            odd = np.flatnonzero(surprise < _SURPRISE)
+            for back in range(_LOOK_BACK + 1):
+                near[np.maximum(odd - back, 0)] = True
+            limit[near[left] | near[right]] = _SUSPICION
+        doubt = known < 1 - limit
+        for weak in np.flatnonzero(self.peaks < _WEAK):
+            doubt[self.starts[weak] : self.ends[weak]] = True
+        return self._widened(doubt)
+
+    def _widened(self, doubt: NDArray[np.bool_]) -> Spans:
+        """Each doubtful step with all around it up to steps that are surely null; there is one between two lines."""
+        quiet = np.flatnonzero((self.steps[:, self.null] > _SURE_NULL) & ~doubt)
+        place = np.unique(np.searchsorted(quiet, np.flatnonzero(doubt)))
+        starts = np.where(place > 0, quiet[np.maximum(place - 1, 0)] + 1, 0)
+        ends = quiet[place]
+        short = ends - starts <= _LONGEST
+        return Spans(starts[short], ends[short])
+
+    def trust(self, surprise: Scores) -> Scores:
+        """0-1 by line: how far the line is of the language that the model knows."""
+        line = self.line_of(self.starts)
+        size = len(self.lines) - 1
+        counts = np.bincount(line, minlength=size)
+        means = np.bincount(line, weights=surprise, minlength=size) / np.maximum(counts, 1)
+        return np.clip((means - _STRANGE) / (_FAMILIAR - _STRANGE), 0, 1).astype(np.float32)
+
+    def surprise(self, language: Language, symbols: Symbols) -> Scores:
+        """Log-probability of each greedy character after those before it in its line.
+
+        ``symbols``: the language model's symbol of each code. All pieces of all lines are read side by side.
+        """
+        total = len(self.codes)
+        if not total:
+            return np.zeros(0, np.float32)
+        lines = self.line_of(self.starts)
+        first = np.searchsorted(lines, lines)
+        space = language.symbols.get(" ", 0)
+        begins = np.flatnonzero((np.arange(total) - first) % _PIECE == 0)
+        scores = np.zeros(total, np.float32)
+        now = np.full(len(begins), ROOT, np.int32)
+        text = symbols[self.codes]
+        for offset in range(-_WARM_UP - 1, _PIECE):
+            at = begins + offset
+            inside = (at >= first[begins]) & (at < total) & (lines[np.clip(at, 0, total - 1)] == lines[begins])
+            opening = at == first[begins] - 1
+            lanes = np.flatnonzero(inside | opening)
+            if not lanes.size:
+                continue
+            wanted = np.where(opening[lanes], space, text[np.clip(at[lanes], 0, total - 1)]).astype(np.int32)
+            found, now[lanes] = language.step(now[lanes], wanted)
+            if offset >= 0:
+                scores[at[lanes]] = found
+        return scores

@@ -1,0 +1,244 @@
+"""Reading order: columns, the two-column header of Decree 30, signature blocks, paragraphs. Pure geometry.
+
+Two things side by side show a gutter. It is followed down the page as long as nothing crosses it; what stands left
+of it is read before what stands right of it, where both sides have several rows. One row alone is one line with gaps.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from models.geometry import Box
+
+_GUTTER_X = 1.2
+"""Narrowest gutter, in x-heights, once all rows of a zone have been seen."""
+_FAR_X = 9.0
+"""A zone ends where this many x-heights are empty on both sides: the space for a signature is about as high."""
+_LOW_X = 6.0
+"""Furthest that the baselines of two things side by side differ, in x-heights: large print beside small."""
+_MOST = 1000
+"""Most items of one zone; more is noise, and following it would take the square of its number."""
+_APART_X = 1.5
+"""Lines of one list are nearer to each other than this; their pitch is about 2.6 x-heights, of which 0.8 are empty."""
+_HEADER_SHARE = 0.33
+"""Header blocks begin in this upper part of the page."""
+_FILLED = 0.8
+"""Lines of newspaper columns fill this share of their column; those of a header or a form do not."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line segment or, as one thing, a table. ``index``: what the caller calls it. ``foot``: its baseline."""
+
+    box: Box
+    foot: float
+    index: int
+    letters: int = 99
+
+
+@dataclass(frozen=True)
+class Group:
+    """Items that belong together, in reading order, left to right within a line."""
+
+    kind: str
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True)
+class _Zone:
+    left: tuple[Item, ...]
+    right: tuple[Item, ...]
+
+
+def reading_order(items: Sequence[Item], x_height: float, page_height_px: float) -> tuple[Group, ...]:
+    """Groups in reading order. ``items``: any order, of one page or one column."""
+    rest = sorted(items, key=lambda item: (item.foot, item.box.left))
+    if not rest:
+        return ()
+    centre = (min(i.box.left for i in rest) + max(i.box.right for i in rest)) / 2
+    groups: list[Group] = []
+    flow: list[Item] = []
+    while rest:
+        zone = _zone(rest, x_height, centre)
+        if zone is None:
+            row = _row(rest, x_height)
+            flow.extend(row)
+            rest = _without(rest, row)
+            continue
+        above = _above(flow, zone, x_height)
+        flow = flow[: len(flow) - len(above)]
+        groups += _paragraphs(flow, x_height)
+        flow = []
+        groups += _columns(zone, above, x_height, page_height_px, first=len(groups) < 2)
+        rest = _without(rest, (*zone.left, *zone.right))
+    groups += _paragraphs(flow, x_height)
+    return tuple(groups)
+
+
+def _without(rest: Sequence[Item], used: Sequence[Item]) -> list[Item]:
+    """What is left; the used items are among the first."""
+    numbers = {item.index for item in used}
+    last = max(place for place, item in enumerate(rest[: _MOST + len(used)]) if item.index in numbers) + 1
+    return [item for item in rest[:last] if item.index not in numbers] + list(rest[last:])
+
+
+def _row(rest: Sequence[Item], x_height: float) -> list[Item]:
+    """The first item and what stands on the same line, from left to right."""
+    first = rest[0]
+    near = itertools.takewhile(lambda item: item.foot - first.foot < _LOW_X * x_height, rest[1:])
+    row = [first, *(item for item in near if _beside(first, item, x_height))]
+    return sorted(row, key=lambda item: item.box.left)
+
+
+def _beside(first: Item, other: Item, x_height: float) -> bool:
+    """Whether two items share a line: they stand side by side and overlap by half the lower one's height."""
+    overlap = min(first.box.bottom, other.box.bottom) - max(first.box.top, other.box.top)
+    apart = first.box.right <= other.box.left + x_height or other.box.right <= first.box.left + x_height
+    return apart and overlap > 0.5 * min(first.box.height, other.box.height)
+
+
+def _zone(rest: Sequence[Item], x_height: float, centre: float) -> _Zone | None:
+    """The columns that begin with the first row, if it shows a gutter that more rows keep."""
+    row = _row(rest, x_height)
+    best: _Zone | None = None
+    for first, second in itertools.pairwise(row):
+        zone = _followed(rest, (first.box.right, second.box.left), x_height, centre)
+        if zone is not None and (best is None or len(zone.left) + len(zone.right) > len(best.left) + len(best.right)):
+            best = zone
+    return best
+
+
+def _followed(rest: Sequence[Item], gutter: tuple[float, float], x_height: float, centre: float) -> _Zone | None:
+    """Everything down to the first thing that crosses the gutter."""
+    low, high = gutter
+    left: list[Item] = []
+    right: list[Item] = []
+    bottom = rest[0].box.bottom
+    for item in rest[:_MOST]:
+        if item.box.top - bottom > _FAR_X * x_height:
+            break
+        before = item.box.centre[0] < (low + high) / 2
+        new = (max(low, item.box.right), high) if before else (low, min(high, item.box.left))
+        if new[1] - new[0] < _GUTTER_X * x_height:
+            break
+        (left if before else right).append(item)
+        low, high = new
+        bottom = max(bottom, item.box.bottom)
+    right = _without_title(left, right, centre, x_height)
+    left = _without_next(left, right, x_height)
+    if _rows(left, x_height) < 2 or _rows(right, x_height) < 2 or _is_form(left, right, x_height):
+        return None
+    return _Zone(tuple(left), tuple(right))
+
+
+def _without_title(left: Sequence[Item], right: list[Item], centre: float, x_height: float) -> list[Item]:
+    """The right column without a last line that is centred on the page and not in the column: the document's title."""
+    while len(right) > 2:
+        middles = [item.box.centre[0] for item in right[:-1]]
+        last = right[-1].box.centre[0]
+        below = right[-1].box.top > max((item.foot for item in left), default=0.0)
+        if below and abs(last - centre) < 3 * x_height and abs(last - median(middles)) > 3 * x_height:
+            right = right[:-1]
+        else:
+            break
+    return right
+
+
+def _without_next(left: list[Item], right: Sequence[Item], x_height: float) -> list[Item]:
+    """The left column without a last line that stands apart below both: "Kính gửi" under the header of a letter."""
+    while len(left) > 2:
+        bottom = max(item.box.bottom for item in (*left[:-1], *right))
+        if left[-1].box.top - bottom < _APART_X * x_height:
+            break
+        left = left[:-1]
+    return left
+
+
+def _rows(items: Sequence[Item], x_height: float) -> int:
+    """How many lines the items stand on."""
+    feet = sorted(item.foot for item in items)
+    return sum(1 for a, b in itertools.pairwise([-1e9, *feet]) if b - a > 0.8 * x_height)
+
+
+def _is_form(left: Sequence[Item], right: Sequence[Item], x_height: float) -> bool:
+    """Whether the two sides are fields on common lines: each right one stands on a left one's baseline,
+    both sides begin at a margin of their own, and lines do not fill their column.
+    """
+    feet = [item.foot for item in left]
+    on_line = [min(abs(item.foot - foot) for foot in feet) < 0.35 * x_height for item in right]
+    if not all(on_line) or len(right) > len(left) + 1:
+        return False
+    for side in (left, right):
+        edges = [item.box.left for item in side]
+        if max(edges) - min(edges) > 2.5 * x_height:
+            return False
+    return _filled(left) < _FILLED
+
+
+def _filled(items: Sequence[Item]) -> float:
+    """How much of their column the lines fill, the last one apart."""
+    widest = max(item.box.right for item in items) - min(item.box.left for item in items)
+    return median(item.box.width for item in items) / widest if widest else 1.0
+
+
+def _above(flow: Sequence[Item], zone: _Zone, x_height: float) -> tuple[Item, ...]:
+    """The end of the flow that is really the beginning of the right column: a title above "Nơi nhận"."""
+    edge = max(item.box.right for item in zone.left)
+    far = max(item.box.right for item in zone.right)
+    top = min(item.box.top for item in zone.right)
+    taken: list[Item] = []
+    for item in reversed(flow):
+        if item.box.left < edge or item.box.right > far + 4 * x_height or top - item.box.bottom > 2.5 * x_height:
+            break
+        taken.insert(0, item)
+        top = item.box.top
+    return tuple(taken)
+
+
+def _columns(
+    zone: _Zone, above: tuple[Item, ...], x_height: float, page_height_px: float, *, first: bool
+) -> list[Group]:
+    """Both columns' groups, left before right."""
+    top = min(item.box.top for item in (*zone.left, *zone.right))
+    if first and top < _HEADER_SHARE * page_height_px:
+        kind = "header"
+    elif _filled(zone.left) >= _FILLED and _filled(zone.right) >= _FILLED:
+        kind = "text"
+    else:
+        kind = "signature"
+    groups: list[Group] = []
+    for side, items in (("left", zone.left), ("right", (*above, *zone.right))):
+        name = kind if kind == "text" else f"{kind}_{side}"
+        groups += [
+            Group(name if group.kind == "text" else group.kind, group.items)
+            for group in reading_order(items, x_height, page_height_px)
+        ]
+    return groups
+
+
+def _paragraphs(flow: Sequence[Item], x_height: float) -> list[Group]:
+    """Cut a flow of lines where the distance grows, a line is indented, or a table stands between."""
+    groups: list[list[Item]] = []
+    steps = [b.foot - a.foot for a, b in itertools.pairwise(flow) if b.foot - a.foot > x_height]
+    usual = median(steps) if steps else 0.0
+    margin = min((item.box.left for item in flow), default=0.0)
+    line: Item | None = None
+    for item in flow:
+        if line is None:
+            groups.append([item])
+        elif item.foot - line.foot <= 0.8 * x_height and item.box.left > line.box.left:
+            groups[-1].append(item)
+            continue
+        else:
+            indented = item.box.left > margin + 1.5 * x_height and line.box.left < margin + 1.5 * x_height
+            far = item.foot - line.foot > 1.3 * usual or item.foot < line.foot
+            sized = not 0.6 < item.box.height / max(1.0, line.box.height) < 1.7
+            if indented or far or (sized and 99 in (item.letters, line.letters)):
+                groups.append([item])
+            else:
+                groups[-1].append(item)
+        line = item
+    return [Group("text", tuple(items)) for items in groups]

@@ -1,0 +1,39 @@
+"""What segmentation hands to recognition: crops of text lines, in blocks in reading order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.geometry import Box
+
+
+@dataclass(frozen=True)
+class LineImage:
+    """One printed line, or one part of a line that a wide gap splits.
+
+    ``pixels``: grey crop (h, w), black text on white paper, any height: the band from the marks above the
+    capitals to the descenders, with a margin. ``box``: the crop's place in full-scale pixels of the upright
+    image. ``baseline_y`` and ``x_height_px``: in pixels of the crop, the baseline at the crop's middle.
+    ``scale``: full-scale pixels per pixel of the crop.
+    """
+
+    pixels: NDArray[np.uint8]
+    box: Box
+    baseline_y: float
+    x_height_px: float
+    scale: float
+
+
+@dataclass(frozen=True)
+class TextBlock:
+    """Lines that belong together, top to bottom.
+
+    ``kind``: ``text``, ``header_left``, ``header_right``, ``cell``, ``signature_left``, ``signature_right``
+    or ``page_number``.
+    """
+
+    lines: tuple[LineImage, ...]
+    kind: str

@@ -1,0 +1,310 @@
+"""Finds printed lines on a cleaned page: which marks stand on which baseline. Pure.
+
+Bodies of letters are blurred along the line; the blur's ridges are the bands between baseline and the top of
+``x``, also where descenders and accents of neighbouring lines touch. Each mark then joins the band it stands in.
+Accents, dots and dashes join the nearest line, which for Vietnamese may be one and a half x-heights below them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.ports import Pixels
+from stages.ocr.turbo.marks import Bools, Marks, Numbers
+
+Ints = NDArray[np.int64]
+
+WIDE_GAP = 2.6
+"""A gap of this many x-heights splits a line; blanks of justified print are mostly narrower."""
+_RIDGE = (2.4, 0.7)
+"""Width and height of the blur, in x-heights."""
+_VALLEY = 0.55
+"""What is below this share of the highest blur within 1.3 x-heights up and down is not the ridge."""
+_FAINTEST = 8
+"""Least blur (0–255) of a band: a single thin digit gives about 12."""
+_MARK_X, _DASH_X = 1.6, 5.0
+"""How far beyond the end of a line a dot, and the dash that opens an item of a list, may stand."""
+_ACCENT_X = 1.5
+"""Highest middle of an accent above the top of ``x``."""
+_CHUNK = 256
+"""Marks or lines compared with all others at a time."""
+_EDGE_X = 2.0
+"""No print stands nearer to the edge of the scan: a letter or two there are its shadow."""
+_STROKE_X = 4.0
+"""What a signature breaks into is shorter, the name under it longer."""
+_STAPLE_FILL = 0.33
+"""A lone wide mark that fills less of its box is a staple or a tick; the thinnest ``M`` fills more."""
+_LEAST_LEAN_X = 12.0
+"""Shorter lines (in x-heights) are taken as level: a few letters say nothing about a slope."""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A printed line, or a part of one between wide gaps. Working pixels.
+
+    The baseline at ``x`` is ``y = offset + slope·(x − left) + bow·(x − left)²``. ``top`` and ``bottom``: of its own ink.
+    """
+
+    left: float
+    right: float
+    top: float
+    bottom: float
+    offset: float
+    slope: float
+    bow: float
+    x_height: float
+    region: int
+    letters: int
+
+    def baseline(self, x: float) -> float:
+        """Height of the baseline at a column."""
+        along = x - self.left
+        return self.offset + self.slope * along + self.bow * along * along
+
+    @property
+    def middle_y(self) -> float:
+        """Middle of the x-band, halfway along the line."""
+        return self.baseline((self.left + self.right) / 2) - self.x_height / 2
+
+
+@dataclass(frozen=True)
+class Lines:
+    """``owner``: for each mark the index of its segment, −1 for none, −2 for two that touch."""
+
+    segments: tuple[Segment, ...]
+    owner: Ints
+
+
+def find_lines(marks: Marks, region: Ints) -> Lines:
+    """The lines of a page. ``region``: for each mark the number of its cell, 0 outside of tables."""
+    owner = np.full(len(marks.parts.area), -1, np.int64)
+    at = np.flatnonzero(marks.letter)
+    if not at.size:
+        return Lines((), owner)
+    bands = _bands(marks)
+    band, touching = _band_of(bands, marks, at)
+    at, band, touching = at[band > 0], band[band > 0], touching[band > 0]
+    if not at.size:
+        return Lines((), owner)
+    group = _split_at_gaps(marks, at, band * (int(region.max()) + 1) + region[at])
+    group = _joined(marks, at, group, region[at])
+    segments: list[Segment] = []
+    order = np.argsort(group, kind="stable")
+    for places in np.split(order, np.searchsorted(group[order], np.arange(1, int(group.max()) + 1))):
+        clear = places[~touching[places]]
+        mine = at[clear if clear.size else places]
+        found = _fitted(marks, mine, int(region[mine[0]]))
+        if _is_print(found, marks, mine):
+            owner[at[places]] = len(segments)
+            segments.append(found)
+    owner[at[touching]] = -2
+    _adopt_small(marks, segments, owner, region)
+    return Lines(tuple(_with_own_ink(marks, segments, owner)), owner)
+
+
+def _bands(marks: Marks) -> NDArray[np.int32]:
+    """Numbered ridges, at the scale where the x-height is about five pixels."""
+    x = marks.x_height
+    labels = marks.parts.labels
+    body: Pixels = np.zeros(labels.shape, np.uint8)
+    body.ravel()[marks.places] = np.where(marks.letter, 255, 0).astype(np.uint8)[labels.ravel()[marks.places]]
+    shrink = max(1, round(x / 5))
+    height, width = labels.shape
+    size = (-(-width // shrink), -(-height // shrink))
+    small = cv2.resize(body, size, interpolation=cv2.INTER_AREA) if shrink > 1 else body
+    x /= shrink
+    blur = cv2.blur(small, (round(_RIDGE[0] * x) | 1, round(_RIDGE[1] * x) | 1))
+    highest = cv2.dilate(blur, np.ones((2 * round(1.3 * x) + 1, 1), np.uint8))
+    level = np.maximum(cv2.convertScaleAbs(highest, alpha=_VALLEY), _FAINTEST)
+    _, bands = cv2.connectedComponents(cv2.compare(blur, level, cv2.CMP_GT), connectivity=4)
+    return np.asarray(bands, dtype=np.int32)
+
+
+def _band_of(bands: NDArray[np.int32], marks: Marks, at: Ints) -> tuple[Ints, Bools]:
+    """The band in which each mark stands (0 for none), and whether it stands in two."""
+    parts = marks.parts
+    height, width = parts.labels.shape
+    down, across = bands.shape[0] / height, bands.shape[1] / width
+    middle = ((parts.left[at] + parts.width[at] / 2) * across).astype(int)
+    found = np.zeros((5, at.size), np.int64)
+    for row, share in enumerate((0.5, 0.7, 0.3, 0.88, 0.12)):
+        y = ((parts.top[at] + parts.height[at] * share) * down).astype(int)
+        found[row] = bands[np.minimum(y, bands.shape[0] - 1), np.minimum(middle, bands.shape[1] - 1)]
+    band = np.zeros(at.size, np.int64)
+    for row in range(5):
+        band = np.where(band == 0, found[row], band)
+    other = ((found > 0) & (found != band)).any(axis=0)
+    return band, other & (parts.height[at] > 1.9 * marks.x_height)
+
+
+def _split_at_gaps(marks: Marks, at: Ints, group: Ints) -> Ints:
+    """Number the stretches of each group that no wide gap interrupts."""
+    parts = marks.parts
+    apart = float(parts.labels.shape[1]) * 4
+    _, group = np.unique(group, return_inverse=True)
+    left, right = parts.left[at] + group * apart, parts.right[at] + group * apart
+    order = np.argsort(left, kind="stable")
+    reach = np.maximum.accumulate(right[order])
+    new = np.concatenate(([0], (left[order][1:] - reach[:-1] > WIDE_GAP * marks.x_height).astype(np.int64)))
+    result = np.empty(at.size, np.int64)
+    result[order] = np.cumsum(new)
+    return result
+
+
+def _joined(marks: Marks, at: Ints, group: Ints, region: Ints) -> Ints:
+    """Join stretches that follow each other on one baseline: the blur breaks at blanks of justified print."""
+    parts, x = marks.parts, marks.x_height
+    count = int(group.max()) + 1
+    left, right = np.full(count, np.inf), np.zeros(count)
+    np.minimum.at(left, group, parts.left[at])
+    np.maximum.at(right, group, parts.right[at])
+    order = np.lexsort((parts.bottom[at], group))
+    starts = np.searchsorted(group[order], np.arange(count + 1))
+    foot = parts.bottom[at][order][(starts[:-1] + starts[1:]) // 2].astype(float)
+    where = np.zeros(count, np.int64)
+    where[group] = region
+    root = np.arange(count)
+    for start in range(0, count, _CHUNK):
+        rows = np.arange(start, min(count, start + _CHUNK))[:, None]
+        gap = left[None, :] - right[rows]
+        near = (gap < WIDE_GAP * x) & (gap > -1.5 * x) & (left[None, :] > left[rows])
+        near &= (np.abs(foot[None, :] - foot[rows]) < 0.5 * x) & (where[None, :] == where[rows])
+        for first, second in np.argwhere(near):
+            root[root == root[second]] = root[start + first]
+    return np.asarray(np.unique(root, return_inverse=True)[1], dtype=np.int64)[group]
+
+
+def _fitted(marks: Marks, mine: Ints, region: int) -> Segment:
+    """Baseline and x-height from the feet and heads of the letters."""
+    parts, x = marks.parts, marks.x_height
+    head, foot = parts.top[mine].astype(float), parts.bottom[mine].astype(float)
+    left, right = float(parts.left[mine].min()), float(parts.right[mine].max())
+    middle = parts.left[mine] + parts.width[mine] / 2 - left
+    offset, slope, bow = _share(foot, 0.5), 0.0, 0.0
+    size = _share(foot - head, 0.5)
+    keep = np.abs(foot - offset) < max(0.3 * x, 0.3 * min(size, 2 * x))
+    many = int(keep.sum())
+    if many >= 3:
+        offset = _share(foot[keep], 0.5)
+        if right - left > _LEAST_LEAN_X * x and many >= 8:
+            degree = 2 if right - left > 3 * _LEAST_LEAN_X * x and many >= 20 else 1
+            offset, slope, bow = _robust(middle[keep], foot[keep], degree, 0.15 * x)
+    line = offset + (slope + bow * middle) * middle
+    rise = line - head
+    heights = rise[(np.abs(foot - line) < 0.3 * x) & (rise > 0.5 * x)]
+    x_height = _share(heights, 0.3) if heights.size else min(size, 1.5 * x)
+    return Segment(left, right, float(head.min()), float(foot.max()), offset, slope, bow, x_height, region, mine.size)
+
+
+def _share(values: Numbers, share: float) -> float:
+    """The value below which this share lies (the median for a half); NumPy's own takes ten times as long."""
+    return float(np.sort(values)[int(share * (values.size - 1))])
+
+
+def _is_print(line: Segment, marks: Marks, mine: Ints) -> bool:
+    """Whether a few marks can be print: not a stroke of a signature, a hole, or the scan's edge.
+
+    From four letters on a line is taken as print unless it is short and crossed by a pen: what it says
+    is for recognition to judge.
+    """
+    if line.letters > 3:
+        short = line.right - line.left < _STROKE_X * marks.x_height and line.region == 0
+        return not (short and _in_stroke(line, marks))
+    x, (height, width) = marks.x_height, marks.parts.labels.shape
+    tall = line.bottom - line.top > (3.2 if line.letters > 1 else 2.4) * x
+    if line.letters == 1:
+        wide, high = int(marks.parts.width[mine[0]]), int(marks.parts.height[mine[0]])
+        tall = tall or (wide > 1.1 * high and marks.parts.area[mine[0]] < _STAPLE_FILL * wide * high)
+    edge = _EDGE_X * x
+    inside = line.left > edge and line.right < width - edge and line.top > edge and line.bottom < height - edge
+    return inside and not tall and not (line.region == 0 and _in_stroke(line, marks))
+
+
+def _in_stroke(line: Segment, marks: Marks) -> bool:
+    """Whether a stroke of a pen, as large as a signature, runs around the middle of the line."""
+    parts, x = marks.parts, marks.x_height
+    height, width = parts.labels.shape
+    across, down = (line.left + line.right) / 2, (line.top + line.bottom) / 2
+    around = (parts.left < across) & (parts.right > across) & (parts.top < down) & (parts.bottom > down)
+    around &= (parts.height > 3.4 * x) & ~marks.letter & (parts.width < width / 2) & (parts.height < height / 2)
+    return bool(around[1:].any())
+
+
+def _robust(x: Numbers, y: Numbers, degree: int, near: float) -> tuple[float, float, float]:
+    """Least squares, then again without what lies off the line: descenders and commas."""
+    reach = float(x.max()) or 1.0
+    powers = np.stack([(x / reach) ** power for power in range(degree + 1)])
+    keep = np.ones(x.size, bool)
+    fit = np.zeros(3)
+    for tolerance in (2.5 * near, near, near):
+        part = powers[:, keep]
+        fit[: degree + 1] = np.linalg.solve(part @ part.T + 1e-9 * np.eye(degree + 1), part @ y[keep])
+        keep = np.abs(fit[: degree + 1] @ powers - y) < tolerance
+        if keep.sum() <= degree + 2:
+            break
+    return float(fit[0]), float(fit[1] / reach), float(fit[2] / (reach * reach))
+
+
+def _adopt_small(marks: Marks, segments: list[Segment], owner: Ints, region: Ints) -> None:
+    """Give accents, dots and dashes to the line they belong to; ``owner`` is filled in."""
+    parts = marks.parts
+    small = np.flatnonzero(marks.small)
+    if not small.size or not segments:
+        return
+    small = small[np.argsort(parts.top[small], kind="stable")]
+    fields = ("left", "right", "x_height", "offset", "slope", "bow", "region", "top", "bottom")
+    table = np.array([[getattr(line, name) for name in fields] for line in segments], dtype=float).T
+    for start in range(0, small.size, _CHUNK):
+        # Down the page in chunks, each with the lines that are near: ten thousand lines then stay harmless.
+        at = small[start : start + _CHUNK]
+        reach = 4 * marks.x_height
+        high, low = float(parts.top[at].min()) - reach, float(parts.bottom[at].max()) + reach
+        near = np.flatnonzero((table[7] < low) & (table[8] > high))
+        if near.size:
+            best, found = _nearest(marks, at, table[:, near], region)
+            owner[at[found]] = near[best[found]]
+
+
+def _nearest(marks: Marks, at: Ints, lines: Numbers, region: Ints) -> tuple[Ints, Bools]:
+    """Which of the lines each small mark is nearest to, and whether it is near enough to belong to it."""
+    parts = marks.parts
+    middle = (parts.left[at] + parts.width[at] / 2)[:, None]
+    centre = (parts.top[at] + parts.height[at] / 2)[:, None]
+    left, right, size, offset, slope, bow, cell = (field[None, :] for field in lines[:7])
+    along = middle - left
+    above = (offset + (slope + bow * along) * along - centre) / size  # 0 at the baseline, 1 at the top of x
+    # In the x-band (dots, dashes) the distance is 0; accents stand up to 2.5 above it, the dot below 0.6 under it.
+    distance = np.where(above > 1.0, above - 1.0, np.where(above < 0.0, -2.0 * above, 0.0))
+    outside = np.maximum(0.0, np.maximum(left - middle, middle - right)) / size
+    dash = (parts.width[at] >= 0.35 * marks.x_height)[:, None] & (above > 0.1) & (above < 0.9) & (middle < left)
+    near = (outside < np.where(dash, _DASH_X, _MARK_X)) & (distance < _ACCENT_X) & (region[at][:, None] == cell)
+    distance = np.where(near, distance + 0.5 * outside, np.inf)
+    best = distance.argmin(axis=1)
+    return best, np.isfinite(distance[np.arange(at.size), best])
+
+
+def _with_own_ink(marks: Marks, segments: list[Segment], owner: Ints) -> list[Segment]:
+    """Widen each segment by what it adopted."""
+    parts = marks.parts
+    mine = np.flatnonzero(owner >= 0)
+    count = len(segments)
+    left, right = np.array([s.left for s in segments]), np.array([s.right for s in segments])
+    top, bottom = np.full(count, np.inf), np.zeros(count)
+    np.minimum.at(left, owner[mine], parts.left[mine])
+    np.maximum.at(right, owner[mine], parts.right[mine])
+    np.minimum.at(top, owner[mine], parts.top[mine])
+    np.maximum.at(bottom, owner[mine], parts.bottom[mine])
+    widened = []
+    for s, a, b, c, d in zip(segments, left, right, top, bottom, strict=True):
+        shift = float(a) - s.left
+        widened.append(
+            Segment(
+                float(a), float(b), float(min(c, s.top)), float(max(d, s.bottom)),
+                s.baseline(float(a)), s.slope + 2 * s.bow * shift, s.bow, s.x_height, s.region, s.letters,
+            )
+        )  # fmt: skip
+    return widened

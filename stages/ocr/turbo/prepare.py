@@ -1,0 +1,130 @@
+"""Page preparation: even paper, no seal or pen colour over the print, and the scale to work at. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from models.geometry import Box
+from models.ports import Pixels
+from stages.ink import paper
+
+Picture = cv2.typing.MatLike
+"""What OpenCV gives back, for its own functions."""
+_WORKING_DPI = 150
+"""Enough for print of 10 points and more; smaller print is cropped from the full picture."""
+_SHRINK_FROM = 1.2
+"""Lines are looked for on a smaller copy where the picture has this many times the dots that they need."""
+_HALF_FROM_DPI = 260
+"""Below, half scale has fewer than ten pixels from baseline to the top of an ``x``."""
+_TINT = 16
+"""Levels between the lightest channel and grey that are JPEG noise and scanner fringes, not ink."""
+_TINT_GAIN = 1.7
+"""Takes seal red and pen blue to paper white; black print under a seal stays black."""
+_PRINTED_SHARE = 0.25
+"""With less black than this share of all ink, the print itself is coloured and its colour stays."""
+_PRINT = 110
+"""Lighter pixels near coloured ink are its fringe, not print."""
+_DARK = 100
+"""Levels below the paper from which a pixel counts as ink when colours are weighed."""
+
+
+_LIFT: Pixels = np.clip((np.arange(256) - _TINT) * _TINT_GAIN, 0, 255).astype(np.uint8)
+
+
+def above(image: Picture, level: int) -> Pixels:
+    """A mask (0 or 255) of what is lighter than a level."""
+    return np.asarray(cv2.threshold(image, level, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
+
+
+@dataclass(frozen=True)
+class CleanPage:
+    """``grey``: the cleaned page at working scale. ``scale``: full-scale pixels per working pixel. ``dpi``: of ``grey``.
+
+    ``pen``: mask of seal and pen ink where no print lies under it, at half scale; None without coloured ink.
+    """
+
+    grey: Pixels
+    scale: float
+    dpi: float
+    pen: Pixels | None
+    fine: Pixels | None
+    """The cleaned page at full scale, where the scan is coarse and half scale would not do."""
+    full_grey: Callable[[], Pixels] = field(repr=False)
+    tint: Pixels | None = field(repr=False)
+    """What colour takes away, at any scale; None without coloured ink."""
+    under: Pixels = field(repr=False)
+    """The paper's own lightness, at any scale."""
+
+    def crop(self, box: Box) -> Pixels:
+        """A part of the cleaned page at full scale (``box`` in full-scale pixels)."""
+        rows, columns = slice(int(box.top), int(box.bottom)), slice(int(box.left), int(box.right))
+        if self.fine is not None:
+            return self.fine[rows, columns]
+        whole = self.full_grey()
+        height, width = whole.shape
+        tint = None if self.tint is None else _window(self.tint, box, width, height)
+        return _cleaned(np.ascontiguousarray(whole[rows, columns]), tint, _window(self.under, box, width, height))
+
+
+def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPage:
+    """Clean the upright page. ``half``: BGR at half scale; ``dpi``: of the full scan.
+
+    Dividing by the paper evens out shade (design: on bad paper half scale fails without it). Colour is
+    taken from the half-scale picture even where grey comes from the full one.
+    """
+    light = cv2.max(cv2.max(half[:, :, 0], half[:, :, 1]), half[:, :, 2])
+    grey = np.asarray(cv2.cvtColor(half, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    colour = np.asarray(cv2.subtract(light, grey), dtype=np.uint8)
+    under = paper(grey)
+    pen: Pixels | None = None
+    tint: Pixels | None = None
+    if _coloured_ink(grey, colour, under):
+        clear = above(light, _PRINT)
+        pen = np.asarray(cv2.bitwise_and(above(colour, 2 * _TINT), clear), dtype=np.uint8)
+        tint = np.asarray(cv2.LUT(colour, _LIFT), dtype=np.uint8)
+    fine = _cleaned(full_grey(), tint, under) if dpi < _HALF_FROM_DPI else None
+    clean = _cleaned(grey, tint, under) if fine is None else fine
+    scale = 1.0 if fine is not None else 2.0
+    if dpi / scale > _SHRINK_FROM * _WORKING_DPI:
+        scale = dpi / _WORKING_DPI
+        size = (round(half.shape[1] * 2 / scale), round(half.shape[0] * 2 / scale))
+        clean = np.asarray(cv2.resize(clean, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return CleanPage(clean, scale, dpi / scale, pen, fine, full_grey, tint, under)
+
+
+def _coloured_ink(grey: Pixels, tint: Pixels, under: Pixels) -> bool:
+    """Whether there is coloured ink to take away, beside print that is black."""
+    ink = above(cv2.subtract(under, grey), _DARK)
+    tinted = above(tint, 2 * _TINT)
+    both = cv2.countNonZero(cv2.bitwise_and(ink, tinted))
+    if cv2.countNonZero(tinted) == 0:
+        return False
+    return cv2.countNonZero(ink) - both >= _PRINTED_SHARE * both
+
+
+def _cleaned(grey: Pixels, tint: Pixels | None, under: Pixels) -> Pixels:
+    size = (grey.shape[1], grey.shape[0])
+    if tint is not None:
+        grey = _without_tint(grey, tint if tint.shape == grey.shape else np.asarray(cv2.resize(tint, size)))
+    if under.shape != grey.shape:
+        under = np.asarray(cv2.resize(under, size), dtype=np.uint8)
+    return np.asarray(cv2.divide(grey, under, scale=255.0), dtype=np.uint8)
+
+
+def _without_tint(grey: Pixels, tint: Pixels) -> Pixels:
+    """Lift coloured ink to the paper. Colour is blurred by the codec, so what is not print is lifted more widely."""
+    clean = cv2.add(grey, tint)
+    wide = cv2.add(grey, cv2.dilate(tint, np.ones((5, 5), np.uint8)))
+    return np.asarray(cv2.copyTo(wide, above(grey, _PRINT), clean), dtype=np.uint8)
+
+
+def _window(image: Pixels, box: Box, width_px: int, height_px: int) -> Pixels:
+    """The same part of a picture of another scale."""
+    across, down = image.shape[1] / width_px, image.shape[0] / height_px
+    top, left = int(box.top * down), int(box.left * across)
+    bottom, right = max(top + 1, int(box.bottom * down)), max(left + 1, int(box.right * across))
+    return np.ascontiguousarray(image[top:bottom, left:right])

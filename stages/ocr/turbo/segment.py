@@ -1,0 +1,105 @@
+"""A page's printed lines, cut out, in blocks in reading order. Pure; about 65 ms for A4 at 300 dpi."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from models.geometry import Box
+from models.ports import Pixels
+from stages.ocr.turbo.crops import cut
+from stages.ocr.turbo.layout import Group, Item, reading_order
+from stages.ocr.turbo.line_image import TextBlock
+from stages.ocr.turbo.lines import Lines, Segment, find_lines
+from stages.ocr.turbo.marks import Marks, find_marks
+from stages.ocr.turbo.prepare import prepare
+from stages.ocr.turbo.tables import Table, Tables, find_tables
+
+_NUMBER_LETTERS = 4
+
+
+def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[TextBlock, ...]:
+    """Blocks of lines of an upright, straightened page in reading order.
+
+    ``half``: BGR at half scale; ``dpi``: of the full picture; ``full_grey``: that picture, decoded when
+    small print or a scan of little resolution asks for it.
+    """
+    page = prepare(half, dpi, full_grey)
+    marks = find_marks(page.grey, page.dpi, page.pen)
+    tables = find_tables(marks.rules, marks.x_height)
+    parts = marks.parts
+    region = tables.region_of(parts.left + parts.width / 2, parts.top + parts.height / 2)
+    lines = find_lines(marks, region)
+    groups = arrange(lines, tables, marks, page.grey.shape[0])
+    return tuple(
+        TextBlock(tuple(cut(page, marks, lines, item.index) for item in group.items), group.kind) for group in groups
+    )
+
+
+def arrange(lines: Lines, tables: Tables, marks: Marks, height_px: int) -> tuple[Group, ...]:
+    """Groups of line indices in reading order, tables opened up into their cells."""
+    x = marks.x_height
+    cells: dict[int, list[Item]] = {}
+    for index, line in enumerate(lines.segments):
+        cells.setdefault(line.region, []).append(_item(line, index))
+    free = cells.pop(0, [])
+    opened: list[tuple[Group, ...]] = []
+    for table in tables.tables:
+        stray = [item for item in free if _inside(item, table)]
+        free = [item for item in free if not _inside(item, table)]
+        opened.append(_rows_of(table, tables, cells, stray, x, height_px))
+        if opened[-1]:
+            free.append(Item(table.box, table.box.bottom, -len(opened)))
+    groups: list[Group] = []
+    for place, group in enumerate(reading_order(free, x, height_px)):
+        run: list[Item] = []
+        for item in group.items:
+            if item.index >= 0:
+                run.append(item)
+                continue
+            if run:
+                groups.append(Group(group.kind, tuple(run)))
+                run = []
+            groups += opened[-item.index - 1]
+        if run:
+            kind = "page_number" if place == 0 and _is_page_number(run, height_px) else group.kind
+            groups.append(Group(kind, tuple(run)))
+    return tuple(groups)
+
+
+def _inside(item: Item, table: Table) -> bool:
+    across, down = item.box.centre
+    return table.box.left < across < table.box.right and table.box.top < down < table.box.bottom
+
+
+def _rows_of(
+    table: Table, tables: Tables, cells: dict[int, list[Item]], stray: list[Item], x_height: float, height_px: int
+) -> tuple[Group, ...]:
+    """The table's cells as groups; lines of cells whose rules have a hole come where their cell would."""
+    found = [(tables.boxes[cell], _cell(cells[cell], x_height, height_px)) for cell in table.cells if cell in cells]
+    for item in sorted(stray, key=lambda item: (item.foot, item.box.left)):
+        after = [place for place, (box, _) in enumerate(found) if _follows(box, item)]
+        found.insert(after[0] if after else len(found), (item.box, Group("cell", (item,))))
+    return tuple(group for _, group in found)
+
+
+def _follows(box: Box, item: Item) -> bool:
+    """Whether a cell is read after a line that stands in no cell."""
+    return box.top > item.box.centre[1] or (box.bottom > item.box.centre[1] and box.left > item.box.centre[0])
+
+
+def _item(line: Segment, index: int) -> Item:
+    middle = (line.left + line.right) / 2
+    foot = line.baseline(middle)
+    # The band, not the ink: a slope or a tall bracket must not make lines overlap.
+    box = Box(line.left, foot - 1.5 * line.x_height, line.right, foot + 0.3 * line.x_height)
+    return Item(box, foot, index, line.letters)
+
+
+def _cell(items: list[Item], x_height: float, height_px: int) -> Group:
+    """All lines of a cell as one group."""
+    inner = reading_order(items, x_height, height_px)
+    return Group("cell", tuple(item for group in inner for item in group.items))
+
+
+def _is_page_number(run: list[Item], height_px: int) -> bool:
+    return len(run) == 1 and run[0].letters <= _NUMBER_LETTERS and run[0].box.bottom < 0.12 * height_px

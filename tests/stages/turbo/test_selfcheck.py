@@ -1,0 +1,69 @@
+"""The check against Tesseract: a good network passes and is remembered, a spoilt one does not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from models.errors import OperatorError
+from stages.ocr.turbo import graph, selfcheck
+from stages.ocr.turbo.network import Network, session
+from tests.stages.turbo import trained
+
+
+@pytest.mark.parametrize("language", ["vie", "eng"])
+def test_installed_languages_pass(language: str, tmp_path: Path) -> None:
+    """Vietnamese and English, where installed, read as Tesseract does."""
+    path = trained.TESSDATA / f"{language}.traineddata"
+    if not path.is_file():
+        pytest.skip(f"{path.name} is not installed")
+    verdict = selfcheck.require_trusted(Network.open(path, tmp_path), path, tmp_path)
+    assert verdict.trusted
+    assert verdict.turbo_edits <= verdict.tesseract_edits + 0.02 * verdict.characters
+
+
+def test_a_spoilt_network_is_not_trusted(tmp_path: Path) -> None:
+    """A network whose forward layer runs backwards is found out, and the message says what to set."""
+    network = Network.open(trained.VIE, tmp_path)
+    (first, _), *others = network.plan.horizontal
+    spoilt = replace(network.plan, horizontal=((first, "reverse"), *others))
+    wrong = replace(network, steps=session(graph.steps(spoilt, whole=True)))
+    with pytest.raises(OperatorError, match="tesseract") as raised:
+        selfcheck.require_trusted(wrong, trained.VIE, tmp_path)
+    assert raised.value.code == "turbo_not_trusted"
+
+
+def test_the_verdict_is_remembered(tmp_path: Path) -> None:
+    """A network that was checked is not checked again: the fonts may be gone by then."""
+    network = Network.open(trained.VIE, tmp_path)
+    verdict = selfcheck.require_trusted(network, trained.VIE, tmp_path)
+    assert selfcheck.require_trusted(network, trained.VIE, tmp_path, tmp_path / "no-fonts") == verdict
+
+
+def test_missing_fonts_are_named(tmp_path: Path) -> None:
+    """Without fonts there is no check, and the message names the package."""
+    with pytest.raises(OperatorError, match="fonts-liberation2") as raised:
+        selfcheck.check(Network.open(trained.VIE, tmp_path), trained.VIE, tmp_path / "no-fonts")
+    assert raised.value.code == "turbo_check_impossible"
+
+
+def test_a_damaged_verdict_says_what_to_delete(tmp_path: Path) -> None:
+    """A remembered verdict that is no verdict is named."""
+    network = Network.open(trained.VIE, tmp_path)
+    selfcheck.require_trusted(network, trained.VIE, tmp_path)
+    (found,) = tmp_path.glob("*.json")
+    found.write_text("{}")
+    with pytest.raises(OperatorError, match="delete"):
+        selfcheck.require_trusted(network, trained.VIE, tmp_path)
+
+
+@given(st.text(max_size=12), st.text(max_size=12))
+def test_edits_are_a_distance(one: str, two: str) -> None:
+    """Edits are 0 for the same text only, the same both ways, and never more than the longer text."""
+    assert (selfcheck.edits(one, two) == 0) == (one == two)
+    assert selfcheck.edits(one, two) == selfcheck.edits(two, one)
+    assert selfcheck.edits(one, two) <= max(len(one), len(two))
