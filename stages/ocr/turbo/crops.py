@@ -38,7 +38,7 @@ def cut(page: CleanPage, marks: Marks, lines: Lines, index: int) -> LineImage:
     rise = min(max(level - line.top, _LEAST_RISE_X * x), _RISE_X * x)
     fall = min(max(line.bottom - level, _LEAST_FALL_X * x), _FALL_X * x)
     padding = max(2.0, _PADDING_X * x)
-    fine = page.fine is not None or x < _FINE_BELOW_PX
+    fine = page.fine is not None or min(x, marks.x_height) < _FINE_BELOW_PX
     bent = float(np.abs(base - level).max())
     straighten = bent > max(1.0, _BENT_X * x)
     spare = bent if straighten else 0.0

@@ -25,7 +25,7 @@ _APART_X = 1.5
 """Lines of one list are nearer to each other than this; their pitch is about 2.6 x-heights, of which 0.8 are empty."""
 _HEADER_SHARE = 0.33
 """Header blocks begin in this upper part of the page."""
-_FILLED = 0.8
+_FILLED = 0.7
 """Lines of newspaper columns fill this share of their column; those of a header or a form do not."""
 
 
@@ -68,11 +68,9 @@ def reading_order(items: Sequence[Item], x_height: float, page_height_px: float)
             flow.extend(row)
             rest = _without(rest, row)
             continue
-        above = _above(flow, zone, x_height)
-        flow = flow[: len(flow) - len(above)]
         groups += _paragraphs(flow, x_height)
         flow = []
-        groups += _columns(zone, above, x_height, page_height_px, first=len(groups) < 2)
+        groups += _columns(zone, x_height, page_height_px, first=len(groups) < 2)
         rest = _without(rest, (*zone.left, *zone.right))
     groups += _paragraphs(flow, x_height)
     return tuple(groups)
@@ -88,7 +86,7 @@ def _without(rest: Sequence[Item], used: Sequence[Item]) -> list[Item]:
 def _row(rest: Sequence[Item], x_height: float) -> list[Item]:
     """The first item and what stands on the same line, from left to right."""
     first = rest[0]
-    near = itertools.takewhile(lambda item: item.foot - first.foot < _LOW_X * x_height, rest[1:])
+    near = itertools.takewhile(lambda item: item.foot - first.foot < _LOW_X * x_height, rest[1:_MOST])
     row = [first, *(item for item in near if _beside(first, item, x_height))]
     return sorted(row, key=lambda item: item.box.left)
 
@@ -103,8 +101,13 @@ def _beside(first: Item, other: Item, x_height: float) -> bool:
 def _zone(rest: Sequence[Item], x_height: float, centre: float) -> _Zone | None:
     """The columns that begin with the first row, if it shows a gutter that more rows keep."""
     row = _row(rest, x_height)
+    pairs = list(itertools.pairwise(row))
+    if len(row) == 1:
+        # The signer's title may stand a line or two above "Nơi nhận" beside it.
+        near = itertools.takewhile(lambda item: item.foot - row[0].foot < _LOW_X * x_height, rest[1:_MOST])
+        pairs += [(item, row[0]) for item in near if item.box.right < row[0].box.left]
     best: _Zone | None = None
-    for first, second in itertools.pairwise(row):
+    for first, second in pairs:
         zone = _followed(rest, (first.box.right, second.box.left), x_height, centre)
         if zone is not None and (best is None or len(zone.left) + len(zone.right) > len(best.left) + len(best.right)):
             best = zone
@@ -175,42 +178,26 @@ def _is_form(left: Sequence[Item], right: Sequence[Item], x_height: float) -> bo
         edges = [item.box.left for item in side]
         if max(edges) - min(edges) > 2.5 * x_height:
             return False
-    return _filled(left) < _FILLED
+    return _filled(left, min(item.box.left for item in right)) < _FILLED
 
 
-def _filled(items: Sequence[Item]) -> float:
-    """How much of their column the lines fill, the last one apart."""
-    widest = max(item.box.right for item in items) - min(item.box.left for item in items)
-    return median(item.box.width for item in items) / widest if widest else 1.0
+def _filled(items: Sequence[Item], until: float) -> float:
+    """How much of their column, which ends at ``until``, most lines fill."""
+    width = until - min(item.box.left for item in items)
+    return median(item.box.width for item in items) / width if width > 0 else 1.0
 
 
-def _above(flow: Sequence[Item], zone: _Zone, x_height: float) -> tuple[Item, ...]:
-    """The end of the flow that is really the beginning of the right column: a title above "Nơi nhận"."""
-    edge = max(item.box.right for item in zone.left)
-    far = max(item.box.right for item in zone.right)
-    top = min(item.box.top for item in zone.right)
-    taken: list[Item] = []
-    for item in reversed(flow):
-        if item.box.left < edge or item.box.right > far + 4 * x_height or top - item.box.bottom > 2.5 * x_height:
-            break
-        taken.insert(0, item)
-        top = item.box.top
-    return tuple(taken)
-
-
-def _columns(
-    zone: _Zone, above: tuple[Item, ...], x_height: float, page_height_px: float, *, first: bool
-) -> list[Group]:
+def _columns(zone: _Zone, x_height: float, page_height_px: float, *, first: bool) -> list[Group]:
     """Both columns' groups, left before right."""
     top = min(item.box.top for item in (*zone.left, *zone.right))
     if first and top < _HEADER_SHARE * page_height_px:
         kind = "header"
-    elif _filled(zone.left) >= _FILLED and _filled(zone.right) >= _FILLED:
+    elif _filled(zone.left, min(item.box.left for item in zone.right)) >= _FILLED:
         kind = "text"
     else:
         kind = "signature"
     groups: list[Group] = []
-    for side, items in (("left", zone.left), ("right", (*above, *zone.right))):
+    for side, items in (("left", zone.left), ("right", zone.right)):
         name = kind if kind == "text" else f"{kind}_{side}"
         groups += [
             Group(name if group.kind == "text" else group.kind, group.items)

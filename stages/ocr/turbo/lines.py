@@ -225,12 +225,13 @@ def _is_print(line: Segment, marks: Marks, mine: Ints) -> bool:
 
 
 def _in_stroke(line: Segment, marks: Marks) -> bool:
-    """Whether a stroke of a pen, as large as a signature, runs around the middle of the line."""
+    """Whether a stroke of a pen, as large as a signature, runs around or close by the middle of the line."""
     parts, x = marks.parts, marks.x_height
     height, width = parts.labels.shape
     across, down = (line.left + line.right) / 2, (line.top + line.bottom) / 2
-    around = (parts.left < across) & (parts.right > across) & (parts.top < down) & (parts.bottom > down)
-    around &= (parts.height > 3.4 * x) & ~marks.letter & (parts.width < width / 2) & (parts.height < height / 2)
+    around = (parts.left < across + x) & (parts.right > across - x) & (parts.top < down + x) & (parts.bottom > down - x)
+    large = (parts.height > 3.4 * x) | (marks.penned & (parts.height > 2 * x))
+    around &= large & ~marks.letter & (parts.width < width / 2) & (parts.height < height / 2)
     return bool(around[1:].any())
 
 

@@ -54,6 +54,12 @@ class Marks:
     penned: Bools
     """Coloured ink that cleaning did not take away."""
 
+    def ink(self) -> Mask:
+        """A mask (0 or 255) of all marks."""
+        mask: Mask = np.zeros(self.parts.labels.shape, np.uint8)
+        mask.ravel()[self.places] = 255
+        return mask
+
 
 def below(grey: Pixels, level: int) -> Mask:
     """A mask (0 or 255) of what is darker than a level."""
@@ -107,6 +113,7 @@ def find_marks(grey: Pixels, dpi: float, pen: Mask | None = None) -> Marks:
     letter &= ~((fill > 0.62) & (np.minimum(width, height) > 1.6 * x_height))
     letter &= ~((fill < 0.16) & (width > 2.5 * x_height)) & (parts.area > 0.12 * x_height**2)
     small = ~letter & (height < 1.6 * x_height) & (width < 2.5 * x_height) & (parts.area >= max(3, 0.015 * x_height**2))
+    letter &= ~((height > 1.9 * x_height) & (width < 0.3 * x_height))  # a stub of a worn rule
     penned = _penned(parts, pen)
     letter &= ~penned
     small &= ~penned

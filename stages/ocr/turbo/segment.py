@@ -25,7 +25,7 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
     """
     page = prepare(half, dpi, full_grey)
     marks = find_marks(page.grey, page.dpi, page.pen)
-    tables = find_tables(marks.rules, marks.x_height)
+    tables = find_tables(marks)
     parts = marks.parts
     region = tables.region_of(parts.left + parts.width / 2, parts.top + parts.height / 2)
     lines = find_lines(marks, region)

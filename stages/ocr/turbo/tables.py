@@ -10,13 +10,15 @@ from numpy.typing import NDArray
 
 from models.geometry import Box
 from stages.ink import components
-from stages.ocr.turbo.marks import Rules
+from stages.ocr.turbo.marks import Marks
 from stages.ocr.turbo.prepare import above
 
 _SHRINK = 4
 """Cells are found at a quarter of the working scale: none is narrower than ten pixels."""
 _BREAK_X = 0.6
 """Rules are made longer by this many x-heights at either end."""
+_STUB_X = 4.0
+"""How far from a rule's end its stubs may reach."""
 _GAP_X = 2.5
 """Longest break inside a rule, in x-heights."""
 _LARGEST = 0.6
@@ -52,12 +54,15 @@ class Tables:
         return np.asarray(self.regions[rows, columns], dtype=np.int64)
 
 
-def find_tables(rules: Rules, x_height: float) -> Tables:
+def find_tables(marks: Marks) -> Tables:
     """The tables of a page; none where rules enclose nothing, like the lines under headings."""
     nothing = Tables((), None, {})
+    rules, x_height = marks.rules, marks.x_height
     if not cv2.countNonZero(rules.down) or not cv2.countNonZero(rules.across):
         return nothing
-    across, down = _small(rules.across), _small(rules.down)
+    rest = _small(marks.ink())
+    across, down = _with_stubs(_small(rules.across), rest, x_height), _small(rules.down)
+    down = _with_stubs(down, rest, x_height, down=True)
     ruled = np.asarray(cv2.bitwise_or(_longer(across, x_height), _longer(down, x_height, down=True)), dtype=np.uint8)
     nets = components(ruled)
     for net in range(1, len(nets.area)):
@@ -93,6 +98,16 @@ def find_tables(rules: Rules, x_height: float) -> Tables:
         Table(_around([boxes[c] for c in cells]), _by_rows(cells, boxes, x_height)) for cells in members.values()
     )
     return Tables(tables, number[regions], boxes)
+
+
+def _with_stubs(
+    rule: NDArray[np.uint8], rest: NDArray[np.uint8], x_height: float, *, down: bool = False
+) -> NDArray[np.uint8]:
+    """The rules with short strokes in their continuation: what wear leaves between a break and a crossing."""
+    reach = 2 * max(1, round(_STUB_X * x_height / _SHRINK)) + 1
+    near = cv2.dilate(rule, np.ones((reach, 1) if down else (1, reach), np.uint8))
+    straight = cv2.morphologyEx(rest, cv2.MORPH_OPEN, np.ones((4, 1) if down else (1, 4), np.uint8))
+    return np.asarray(cv2.bitwise_or(rule, cv2.bitwise_and(near, straight)), dtype=np.uint8)
 
 
 def _longer(rule: NDArray[np.uint8], x_height: float, *, down: bool = False) -> NDArray[np.uint8]:

@@ -1,0 +1,162 @@
+"""Text lines: found whole, apart from each other, on their baselines."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import ImageDraw
+
+from models.ports import Pixels
+from stages.ocr.turbo.line_image import LineImage
+from tests.stages import rendered
+from tests.stages.turbo.pages import DPI, MM, blocks_of, lines_of, segmented
+
+_STACKED = ["ỔẾỘ Ữ Ẫm ghế ỗ ễ ộ ợ ự ẵ ặng quyết ỷ ỵ", "Ngày lập: kỷ niệm Ổn Ấp Ế Ỡ g y q p ọ ặ ị ụ"] * 4
+
+
+def _lines(image: Pixels, dpi: int = DPI) -> list[LineImage]:
+    return lines_of(segmented(image, dpi))
+
+
+def _ink(line: LineImage) -> int:
+    return int((line.pixels < 128).sum())
+
+
+def test_each_printed_line_is_one_line() -> None:
+    """Twenty-four lines of prose are twenty-four lines, top to bottom."""
+    found = lines_of(blocks_of(rendered.prose(24, DPI)))
+    assert len(found) == 24
+    tops = [line.box.top for line in found]
+    assert tops == sorted(tops)
+
+
+def test_stacked_marks_belong_to_their_line() -> None:
+    """Accents above capitals and dots below letters lie in the crop of the line that they belong to."""
+    sheet = rendered.sheet(DPI)
+    rendered.write(sheet, _STACKED, (30, 40), DPI, 14)
+    found = lines_of(blocks_of(sheet))
+    assert len(found) == len(_STACKED)
+    # No ink is lost between crops, or shown in two of them, but for what touches.
+    drawn = int((rendered.grey(sheet)[::2, ::2] < 128).sum())
+    assert sum(map(_ink, found)) == pytest.approx(drawn, rel=0.06)
+
+
+def test_tight_lines_are_not_merged() -> None:
+    """Lines set so tightly that descenders touch the accents below stay apart."""
+    sheet = rendered.sheet(DPI)
+    for number in range(10):
+        rendered.write(sheet, ["Ngày gặp Ổn quyết định phụ lục kèm theo"], (30, 40 + number * 5.2), DPI, 14)
+    assert len(lines_of(blocks_of(sheet))) == 10
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.floats(-0.5, 0.5))
+def test_residual_skew_is_followed(angle_deg: float) -> None:
+    """A page that leans a little has the same lines, straightened in their crops."""
+    full = rendered.leaning(rendered.pixels(rendered.prose(20, DPI)), angle_deg)
+    found = _lines(full)
+    assert len(found) == 20
+    for line in found:
+        feet = line.pixels[round(line.baseline_y) - 2 :]
+        assert _ink(line) > 3 * int((feet < 128).sum())
+
+
+def test_curved_paper_is_followed() -> None:
+    """Lines that bow by two millimetres, as near the fold of a book, are found whole."""
+    full = rendered.pixels(rendered.prose(20, DPI))
+    height, width = full.shape[:2]
+    x = np.arange(width, dtype=np.float32)
+    bow = (2 * MM) * ((x - width / 2) / (width / 2)) ** 2
+    map_y = np.arange(height, dtype=np.float32)[:, None] + bow[None, :].astype(np.float32)
+    map_x = np.broadcast_to(x[None, :], map_y.shape).astype(np.float32)
+    bent = cv2.remap(full, map_x, map_y, cv2.INTER_LINEAR, borderValue=rendered.WHITE)
+    assert len(_lines(np.asarray(bent, dtype=np.uint8))) == 20
+
+
+@pytest.mark.parametrize("dpi", [150, 200, 300, 400, 600])
+def test_any_resolution(dpi: int) -> None:
+    """The lines do not depend on the scanner's setting, and boxes are in pixels of the full picture."""
+    found = _lines(rendered.pixels(rendered.prose(12, dpi)), dpi)
+    assert len(found) == 12
+    assert found[0].box.left == pytest.approx(30 / 25.4 * dpi, abs=0.02 * dpi)
+    assert all(line.x_height_px >= 9 for line in found)
+
+
+def test_small_print_is_cropped_from_the_full_picture() -> None:
+    """Seven points at half scale would be too coarse."""
+    sheet = rendered.sheet(DPI)
+    rendered.write(sheet, rendered.LINES, (30, 40), DPI, 7)
+    found = lines_of(blocks_of(sheet))
+    assert len(found) == len(rendered.LINES)
+    assert all(line.scale == 1.0 for line in found)
+    for line in found:
+        assert abs(line.pixels.shape[1] - line.box.width) <= 2
+
+
+def test_wide_gap_splits_a_line() -> None:
+    """Two fields on one line are two parts, left before right, in one block."""
+    sheet = rendered.sheet(DPI)
+    rendered.write(sheet, ["Giới tính: Nam"], (30, 40), DPI)
+    rendered.write(sheet, ["Dân tộc: Kinh"], (100, 40), DPI)
+    blocks = blocks_of(sheet)
+    assert [len(block.lines) for block in blocks] == [2]
+    assert blocks[0].lines[0].box.right < blocks[0].lines[1].box.left
+
+
+def test_underline_is_not_in_the_crop() -> None:
+    """The rule under a heading is taken out."""
+    sheet = rendered.sheet(DPI)
+    rendered.write(sheet, ["Độc lập - Tự do - Hạnh phúc"], (60, 40), DPI)
+    plain = lines_of(blocks_of(sheet))
+    ImageDraw.Draw(sheet).line([60 * MM, 46.6 * MM, 110 * MM, 46.6 * MM], fill="black", width=4)
+    ruled = lines_of(blocks_of(sheet))
+    assert len(plain) == len(ruled) == 1
+    assert _ink(ruled[0]) == pytest.approx(_ink(plain[0]), rel=0.05)
+
+
+def test_holes_staples_and_edges_are_no_lines() -> None:
+    """Punched holes, a staple and the scanner's dark edge hold no print."""
+    full = rendered.pixels(rendered.prose(10, DPI))
+    for y in (1300, 2240):
+        cv2.circle(full, (140, y), 34, (40, 40, 40), -1)
+    cv2.line(full, (150, 150), (220, 100), (60, 60, 60), 9)
+    full[:, -12:] = 50
+    assert len(_lines(full)) == 10
+
+
+def test_signature_is_no_line() -> None:
+    """Long thin strokes between a title and a name add nothing; the title and the name are found."""
+    full = rendered.pixels(rendered.prose(6, DPI))
+    sheet = rendered.sheet(DPI)
+    rendered.write(sheet, ["CHỦ TỊCH"], (120, 120), DPI)
+    rendered.write(sheet, ["Trần Hồng Thái"], (118, 150), DPI)
+    full = np.minimum(full, rendered.pixels(sheet))
+    t = np.linspace(0, 1, 200)
+    loop = np.stack([1400 + 600 * t + 60 * np.sin(17 * t), 1620 - 150 * t + 110 * np.sin(11 * t)], axis=1)
+    cv2.polylines(full, [loop.astype(np.int32)], isClosed=False, color=(30, 30, 30), thickness=5)
+    assert len(_lines(full)) == 8
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+@pytest.mark.parametrize("size", [(1, 1), (8, 8), (40, 600), (1754, 1240)])
+def test_nothing_on_nothing(level: int, size: tuple[int, int]) -> None:
+    """Empty, grey and black pictures of any size have no lines."""
+    assert segmented_plain(size, level) == ()
+
+
+def segmented_plain(size: tuple[int, int], level: int) -> tuple[object, ...]:
+    """The blocks of a picture of one level."""
+    return segmented(np.full((size[0] * 2, size[1] * 2, 3), level, np.uint8))
+
+
+def test_noise_ends() -> None:
+    """A page of blots gives crops that can be read, and ends."""
+    rng = np.random.default_rng(5)
+    soft = cv2.GaussianBlur(rng.integers(0, 255, (1200, 1200)).astype(np.float32), (0, 0), 5)
+    blots = np.where(soft > soft.mean() - soft.std(), 255, 0).astype(np.uint8)
+    for line in _lines(np.asarray(cv2.merge([blots] * 3), dtype=np.uint8)):
+        assert line.pixels.size
+        assert line.box.width > 0
