@@ -5,12 +5,15 @@
    means something, wall time does not).
 2. *overhead_ms*: CPU per page of the line minus (decode + page stages + OCR), in two parts that are
    added: every process but the page child in the run above; and what the page child needs beside
-   the stages, from runs with an engine that replays a text, so that OCR noise cannot hide it.
-3. *Memory of a worker*: resident MB of a page child over 500 pages, with the engine that replays.
+   the stages, with an engine that replays a text, so that OCR noise cannot hide it: the same
+   documents in turn through the line's steps and through the bare stages, the median of the differences.
+3. *Memory of a worker*: resident MB of that page child over 500 pages (``benchmarks soak`` does it with
+   the real engine).
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import tempfile
 import threading
@@ -23,23 +26,24 @@ import orjson
 from benchmarks import measure
 from benchmarks.corpus.batch import BatchSpec, write_batch
 from benchmarks.replay import SERVE, SERVE_BARE, config
-from benchmarks.stepwise import BarePages, Stepwise
+from benchmarks.stepwise import BarePages, Stepwise, cpu_s
 from models.errors import Defect
 from models.manifest import Manifest
-from models.settings import ArchiveSettings, PoolSettings, Settings
+from models.settings import ArchiveSettings, OcrSettings, PoolSettings, Settings
+from pipeline.adapters.disk_models import DiskModels
 from pipeline.embedded import EmbeddedLine
 from pipeline.intake import Batch
-from pipeline.proc import Usage, parse_stat
 from pipeline.processing import Processing
 from pipeline.slots import Slot, SlotLimits
 from stages.ocr import open_engine
+from stages.ocr.sheet import Picture
 from stages.raster import open_raster
 
 SEED = 20
 PAGES = 10
 """Pages of a document: the signature's cost is shared by ten pages."""
 REPLAY = "replay.json"
-IDLE_S = 5.0
+OVERHEAD_TARGET_MS = 25
 WARM_PAGES = 50
 """Pages after which a worker is warm: engine, caches and the allocator's pools have their size."""
 FLAT_MB = 10.0
@@ -47,24 +51,23 @@ FLAT_MB = 10.0
 
 
 def main(quick: bool, extra: list[str]) -> dict[str, Any]:
-    """Run all three parts; ``quick``: one short document and 60 pages. ``extra``: none are known."""
+    """Run all three parts; ``quick``: one document, and 20 pages through one page child. ``extra``: none are known."""
     if extra:
         raise Defect("unknown_arguments", f"line takes no {' '.join(extra)}")
-    documents, repeats, memory_pages = (1, 1, 60) if quick else (3, 5, 500)
+    documents, pages, idle_s = (1, 20, 2.0) if quick else (3, 500, 5.0)
     with tempfile.TemporaryDirectory(prefix="sohoa-line-") as folder:
         root = Path(folder)
         batches = _corpus(root / "corpus", documents)
-        real = _real_line(root / "real", batches)
-        _text_to_replay(batches[0], root / REPLAY)
-        extra_ms = measure.repeat(repeats, lambda: _page_child_extra_ms(root, batches))
-        memory = _memory(root / "memory", batches[1], memory_pages)
+        _text_to_replay(batches[0], root)
+        real = _real_line(root, batches, idle_s)
+        extra_ms, memory = _page_child(root, batches, pages)
         corpus = measure.corpus_hash(root / "corpus")
     others_ms = real["others_cpu_ms_per_page"]
     overhead_ms = others_ms + extra_ms.median
     headline = {
         "pages_per_second_per_core": real["pages_per_cpu_second"],
         "overhead_ms": round(overhead_ms, 1),
-        "overhead_target_ms": 40,
+        "overhead_target_ms": OVERHEAD_TARGET_MS,
         "worker_memory_growth_mb": memory["growth_mb"],
         "worker_memory_flat": memory["flat"],
     }
@@ -90,19 +93,21 @@ def _corpus(root: Path, documents: int) -> list[Batch]:
     return [Batch(name, root / name) for name in ("warm", *(spec.id for spec in specs))]
 
 
-def _settings(root: Path) -> Settings:
+def _settings(root: Path, part: str) -> Settings:
+    """One part's own state and archive; all parts share the networks that were converted first."""
     return Settings(
-        state=root / "state",
-        archive=ArchiveSettings(root=root / "archive"),
+        state=root / part / "state",
+        archive=ArchiveSettings(root=root / part / "archive"),
         pools={"page": PoolSettings(slots=1, recycle_after=0)},
+        ocr=OcrSettings(cache=root / "ocr"),
     )
 
 
-def _real_line(root: Path, batches: list[Batch]) -> dict[str, Any]:
+def _real_line(root: Path, batches: list[Batch], idle_s: float) -> dict[str, Any]:
     """The embedded line as it is, warm, with one page slot."""
     warm, *measured = batches
     interrupted = threading.Event()
-    with EmbeddedLine(_settings(root)) as line:
+    with EmbeddedLine(_settings(root, "real")) as line:
         Processing(line, [warm.folder], interrupted).run(lambda _done, _known: None)
         before, began = _family(), time.perf_counter()
         processing = Processing(line, [batch.folder for batch in measured], interrupted)
@@ -110,13 +115,13 @@ def _real_line(root: Path, batches: list[Batch]) -> dict[str, Any]:
         wall_s, after = time.perf_counter() - began, _family()
         _check(line, measured)
         time.sleep(1.0)
-        idle_before = _family()
-        time.sleep(IDLE_S)
-        idle_s = sum(_family().values()) - sum(idle_before.values())
-    cpu_s = {name: after[name] - before.get(name, 0.0) for name in after}
-    pages = sum(_sides(batch) for batch in measured)
-    page_s = sum(value for name, value in cpu_s.items() if name.startswith("page-"))
-    total_s = sum(cpu_s.values())
+        idle_before = sum(_family().values())
+        time.sleep(idle_s)
+        idle_share = (sum(_family().values()) - idle_before) / idle_s
+    used_s = {name: after[name] - before.get(name, 0.0) for name in after}
+    pages = sum(sides(batch) for batch in measured)
+    page_s = sum(value for name, value in used_s.items() if name.startswith("page-"))
+    total_s = sum(used_s.values())
     return {
         "documents": len(measured),
         "pages": pages,
@@ -125,9 +130,9 @@ def _real_line(root: Path, batches: list[Batch]) -> dict[str, Any]:
         "pages_per_wall_second": round(pages / wall_s, 3),
         "cpu_ms_per_page": round(total_s * 1000 / pages, 1),
         "others_cpu_ms_per_page": round((total_s - page_s) * 1000 / pages, 1),
-        "idle_cpu_ms_per_page": round(idle_s * 1000 / IDLE_S * wall_s / pages, 1),
-        "idle_cpu_ms_per_second": round(idle_s * 1000 / IDLE_S, 1),
-        "cpu_ms_per_page_by_process": {name: round(s * 1000 / pages, 1) for name, s in sorted(cpu_s.items())},
+        "idle_cpu_ms_per_page": round(idle_share * 1000 * wall_s / pages, 1),
+        "idle_cpu_ms_per_second": round(idle_share * 1000, 1),
+        "cpu_ms_per_page_by_process": {name: round(s * 1000 / pages, 1) for name, s in sorted(used_s.items())},
     }
 
 
@@ -144,7 +149,7 @@ def _family() -> dict[str, float]:
 
     Slot children carry their slot's name (``page-1``); fork servers and this process are ``line``.
     """
-    found: dict[int, tuple[int, str, Usage]] = {}
+    found: dict[int, tuple[int, str]] = {}
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():
             continue
@@ -153,76 +158,76 @@ def _family() -> dict[str, float]:
         except OSError:
             continue
         name = stat[stat.index(b"(") + 1 : stat.rindex(b")")].decode(errors="replace")
-        parent = int(stat[stat.rindex(b")") + 2 :].split()[1])
-        found[int(entry.name)] = (parent, name, parse_stat(stat))
+        found[int(entry.name)] = (int(stat[stat.rindex(b")") + 2 :].split()[1]), name)
     family = {os.getpid()}
-    while more := {pid for pid, (parent, _, _) in found.items() if parent in family} - family:
+    while more := {pid for pid, (parent, _) in found.items() if parent in family} - family:
         family |= more
-    cpu_s: dict[str, float] = {}
+    used_s: dict[str, float] = {}
     for pid in family:
-        _, name, usage = found[pid]
+        name = found[pid][1]
         key = name if "-" in name else "line"
-        cpu_s[key] = cpu_s.get(key, 0.0) + usage.cpu_s
-    return cpu_s
+        used_s[key] = used_s.get(key, 0.0) + cpu_s(pid)
+    return used_s
 
 
-def _sides(batch: Batch) -> int:
+def sides(batch: Batch) -> int:
     return Manifest.model_validate_json((batch.folder / "manifest.json").read_bytes()).sides
 
 
-def _text_to_replay(batch: Batch, path: Path) -> None:
-    """What the real engine reads on the first side, kept in a file for the slot children."""
-    settings = Settings()
+def _text_to_replay(batch: Batch, root: Path) -> None:
+    """What the real engine reads on the first side, kept in a file for the slot children; its network is converted."""
+    settings = _settings(root, "replay")
     bare = BarePages.of(batch.folder, settings)
     raster = open_raster(bare.index.sides[0], bare.shelf.get(bare.index.sides[0].sha256))
-    path.write_text(open_engine(settings.ocr).read(raster.full_grey(), raster.dpi).model_dump_json())
+    engine = open_engine(settings.ocr, DiskModels(root / "ocr"))
+    (root / REPLAY).write_text(engine.read(Picture(raster.full_grey(), raster.dpi)).model_dump_json())
 
 
-def _page_child_extra_ms(root: Path, batches: list[Batch]) -> float:
-    """CPU milliseconds a page that a page child needs beside its stages; both sides replay the same text."""
-    warm, *measured = batches
-    with tempfile.TemporaryDirectory(dir=root) as folder:
-        settings = _settings(Path(folder))
-        given = config(settings, root / REPLAY)
-        with Stepwise(settings, SERVE, given) as stepwise:
-            stepwise.process(warm)
-            before = stepwise.page_child()[0]
-            for batch in measured:
-                stepwise.process(batch)
-            child_s = stepwise.page_child()[0] - before
-        with Slot("bare-1", SERVE_BARE, given, SlotLimits(recycle_after=0)) as slot:
-            runs = [orjson.loads(slot.run(str(batch.folder).encode())) for batch in batches]
-    pages, bare_s = (sum(run[key] for run in runs[1:]) for key in ("pages", "cpu_s"))
-    extra_ms: float = (child_s - bare_s) * 1000 / pages
-    return extra_ms
+def _page_child(root: Path, batches: list[Batch], pages: int) -> tuple[measure.Spread, dict[str, Any]]:
+    """One page child over so many pages: CPU ms a page that it needs beside its stages, and its memory.
 
-
-def _memory(root: Path, batch: Batch, pages: int) -> dict[str, Any]:
-    """Resident MB of one page child while it does ``pages`` pages of one document after another."""
-    settings = _settings(root)
-    seen: list[tuple[int, float]] = []
-    with Stepwise(settings, SERVE, config(settings, root.parent / REPLAY)) as stepwise:
+    Each document goes through the line's steps and through the bare stages in turn, on the same replayed text.
+    """
+    settings = _settings(root, "stepwise")
+    given = config(settings, root / REPLAY)
+    extra_ms: list[float] = []
+    seen: dict[int, float] = {}
+    with (
+        Stepwise(settings, SERVE, given) as stepwise,
+        Slot("bare-1", SERVE_BARE, given, SlotLimits(recycle_after=0)) as slot,
+    ):
         done = 0
-        while done < pages:
-            copy = _renamed(batch, root / "copies", f"memory-{done:05d}")
+        for batch in itertools.chain(batches[:1], itertools.cycle(batches[1:])):
+            copy = renamed(batch, root / "copies", f"stepwise-{done:05d}")
+            before = stepwise.page_child()
             stepwise.process(copy)
-            done += _sides(copy)
-            seen.append((done, stepwise.page_child()[1]))
-    warm = [mb for at, mb in seen if at >= min(WARM_PAGES, pages // 2)]
+            after = stepwise.page_child()
+            bare = orjson.loads(slot.run(str(batch.folder).encode()))
+            extra_ms.append((after.cpu_s - before.cpu_s - bare["cpu_s"]) * 1000 / bare["pages"])
+            done += bare["pages"]
+            seen[done] = after.rss_mb
+            if done >= pages:
+                break
+    return measure.Spread(tuple(extra_ms[1:])), _memory(seen)
+
+
+def _memory(seen: dict[int, float]) -> dict[str, Any]:
+    """``seen``: resident MB of the page child after so many pages."""
+    warm = [mb for at, mb in seen.items() if at >= min(WARM_PAGES, max(seen) // 2)]
     growth = measure.slope(warm) * (len(warm) - 1)
     return {
         "engine": "replay (a scripted engine: the text of a real page, no OCR)",
-        "pages": seen[-1][0],
+        "pages": max(seen),
         "warm_mb": round(warm[0], 1),
         "last_mb": round(warm[-1], 1),
-        "most_mb": round(max(mb for _, mb in seen), 1),
+        "most_mb": round(max(seen.values()), 1),
         "growth_mb": round(growth, 1),
         "flat": growth < FLAT_MB,
-        "rss_mb_by_page": {str(at): round(mb, 1) for at, mb in seen},
+        "rss_mb_by_page": {str(at): round(mb, 1) for at, mb in seen.items()},
     }
 
 
-def _renamed(batch: Batch, folder: Path, name: str) -> Batch:
+def renamed(batch: Batch, folder: Path, name: str) -> Batch:
     """The same scans as a document of their own."""
     target = folder / name
     target.mkdir(parents=True)

@@ -49,7 +49,7 @@ def letters(rng: np.random.Generator) -> Floats:
     """The letters of one rendered and worn page, as differences to themselves upside down, ``(n, 72)``."""
     contrast = _contrast(_page(rng))
     marks = ink.components(contrast >= lean.FAINTEST)
-    keep = lean.text_marks(marks, 100)
+    keep = lean.text_marks(marks, ink.edge_dirt(marks, 100))
     text = np.where(keep[marks.labels], contrast, 0).astype(np.uint8)
     seen = lean.letter_windows(text, marks, keep, 0, 0.0)
     return np.asarray((seen - seen[:, ::-1, ::-1])[:, :6].reshape(len(seen), 72), dtype=np.float64)

@@ -10,7 +10,7 @@ from pathlib import Path
 import orjson
 
 from benchmarks.stepwise import BarePages
-from models.ports import Engine, Pixels
+from models.ports import Engine, UprightImage
 from models.settings import Settings
 from models.text import PageText
 from pipeline.wiring import Adapters, dump_settings
@@ -32,10 +32,14 @@ class ReplayEngine:
     def __init__(self, text: PageText) -> None:
         self._text = text
 
-    def read(self, image: Pixels, dpi: int) -> PageText:  # noqa: ARG002 - the port's signature
-        """The stored text, whatever the image shows; boxes as they were on the page that was read."""
-        height, width = image.shape[:2]
-        return self._text.model_copy(update={"width_px": width, "height_px": height, "engine": "replay 1"})
+    def read(self, image: UprightImage) -> PageText:
+        """The stored text, whatever the image shows; boxes as they were on the page that was read.
+
+        Decodes what the default engine decodes, so that it is part of what the line costs.
+        """
+        image.half()
+        size = {"width_px": image.width_px, "height_px": image.height_px}
+        return self._text.model_copy(update={**size, "engine": "replay 1"})
 
 
 class ReplayAdapters(Adapters):

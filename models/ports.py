@@ -29,8 +29,11 @@ class BlobStore(Protocol):
     ``document`` is the document's id; all revisions share a folder.
     """
 
-    def put(self, document: str, data: bytes) -> str:
-        """Store durably and return the SHA-256. Storing the same bytes again changes nothing."""
+    def put(self, document: str, data: bytes, only: str | None = None) -> str:
+        """Store durably and return the SHA-256. Storing the same bytes again changes nothing.
+
+        ``only``: the SHA-256 that was promised; where it is another, nothing is stored.
+        """
 
     def get(self, document: str, sha256: str) -> bytes:
         """The bytes, hash checked. Raises ``Defect("blob_missing"|"blob_damaged")``."""
@@ -80,6 +83,36 @@ class Archive(Protocol):
         """Where an operator finds the object: a path or an ``s3://`` address."""
 
 
+class UprightImage(Protocol):
+    """One side as an engine sees it: upright, straight, and decoded only as far as the engine asks."""
+
+    width_px: int
+    height_px: int
+    dpi: int
+
+    def half(self) -> Pixels:
+        """Colour (BGR) at half scale, an odd side rounded up or down; read-only."""
+
+    def full_grey(self) -> Pixels:
+        """Grey, ``(height_px, width_px)``; decoded when first asked for, read-only."""
+
+
+class ModelCache(Protocol):
+    """What is made once from an installed model (a converted network, the verdict on it), for every process."""
+
+    def get(self, name: str) -> bytes | None:
+        """What was put under the name, whole; None where nothing was.
+
+        Raises ``OperatorError("ocr_cache_unreadable")``.
+        """
+
+    def put(self, name: str, data: bytes) -> None:
+        """Keep it, in place of what was there. Two writers may put at once: one of them wins.
+
+        Raises ``OperatorError("ocr_cache_unwritable")``.
+        """
+
+
 class Engine(Protocol):
     """An OCR engine, warm. One per slot child; not shared between threads."""
 
@@ -87,10 +120,11 @@ class Engine(Protocol):
     version: str
     """Engine, library and model versions: goes into the fact."""
 
-    def read(self, image: Pixels, dpi: int) -> PageText:
-        """Read one upright, deskewed image. Boxes are in pixels of ``image``.
+    def read(self, image: UprightImage) -> PageText:
+        """Read one side. Boxes are in full-scale pixels of ``image``.
 
-        ``image`` is grey or BGR; raises ``Defect`` when the engine breaks.
+        Raises ``Defect`` when the engine breaks, ``Defect("ocr_deadline")`` when it is not done within
+        ``ocr.deadline_s``. An engine stuck in foreign code ends with its process: the slot's limits see to it.
         """
 
 

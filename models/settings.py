@@ -76,6 +76,8 @@ class OcrSettings(Model):
     tessdata: Path = Path("/usr/share/tesseract-ocr/5/tessdata")
     cache: Path | None = None
     """Folder for converted networks; None: ``ocr`` in the state folder."""
+    deadline_s: Seconds = 120.0
+    """The longest that an engine works on one side; below ``wall_s`` of the page pool, which kills."""
 
 
 class SignerSettings(Model):

@@ -40,6 +40,7 @@ class ChildLine:
         for sock in (connection, lifeline):
             sock.setblocking(False)
         self._poller.register(connection, select.POLLIN | select.POLLOUT)
+        self._writing = True
         self._poller.register(lifeline, select.POLLIN)
         self._poller.register(wake_fd, select.POLLIN)
 
@@ -60,7 +61,8 @@ class ChildLine:
 
     def pump(self, timeout_s: float) -> None:
         """Wait up to ``timeout_s`` for something to happen, then move every byte that can move."""
-        self._poller.poll(max(0.0, timeout_s) * 1000)
+        if not self._poller.poll(max(0.0, timeout_s) * 1000):
+            return
         self._hear()  # first how it ended: after that, all it ever wrote is there to be read
         self._read()
         self._write()
@@ -145,4 +147,6 @@ class ChildLine:
                 self._outbox.clear()  # the child is gone; the lifeline says how
             else:
                 del self._outbox[:sent]
-        self._poller.modify(self._connection, select.POLLIN | (select.POLLOUT if self._outbox else 0))
+        if self._writing != bool(self._outbox):
+            self._writing = not self._writing
+            self._poller.modify(self._connection, select.POLLIN | (select.POLLOUT if self._writing else 0))

@@ -11,10 +11,9 @@ from models.flow import Flow
 from models.settings import PoolSettings, Settings
 from pipeline.hints import Hints
 from pipeline.intake import Intake
-from pipeline.nursery import Nursery
 from pipeline.relay import Relay
 from pipeline.wiring import Adapters, Books
-from pipeline.worker import PRELOADED, PoolWorker
+from pipeline.worker import Crew
 from stages.flow import FLOW
 
 
@@ -26,7 +25,7 @@ def with_page_slots(settings: Settings, slots: int | None = None) -> Settings:
     return settings.model_copy(update={"pools": settings.pools | {"page": PoolSettings(slots=count)}})
 
 
-POLL_S = 0.5
+POLL_S = 1.0
 """The relay of one process is woken by its commits; it polls only for pauses that run out."""
 
 
@@ -47,17 +46,12 @@ class EmbeddedLine:
         self._hints = Hints(self.settings.broker, flow.pools)
         delivery = self.settings.delivery.model_copy(update={"poll_s": POLL_S})
         self._relay = Relay(f"embedded:{os.getpid()}", self.books.ledger, self.books.dispatch, self._hints, delivery)
-        self.books.ledger.wake = self._relay.wake.set
+        self.books.ledger.wake = self._relay.tell
         self._thread = threading.Thread(target=self._relay.run, name="relay", daemon=True)
-        self._nursery = Nursery(PRELOADED)
-        self._workers = tuple(
-            PoolWorker(pool, self.settings, flow, self.books, self._hints, self.adapters.blobs, self._nursery)
-            for pool in flow.pools
-        )
+        self._crew = Crew(flow.pools, self.settings, flow, self.books, self._hints, self.adapters.blobs)
 
     def __enter__(self) -> Self:
-        for worker in self._workers:
-            worker.start()
+        self._crew.start()
         self._thread.start()
         return self
 
@@ -66,11 +60,6 @@ class EmbeddedLine:
     ) -> None:
         self._relay.stop()
         self._thread.join()
-        stoppers = [threading.Thread(target=worker.stop) for worker in self._workers]
-        for stopper in stoppers:
-            stopper.start()
-        for stopper in stoppers:
-            stopper.join()
-        self._nursery.close()
+        self._crew.stop()
         self._hints.close()
         self.books.close()

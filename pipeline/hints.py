@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from queue import Queue
 from typing import Any
 
 import dramatiq
@@ -58,6 +59,17 @@ class Acknowledged(Middleware):
         with self._lock:
             count, self._count = self._count, 0
         return count
+
+
+class MemoryBroker(StubBroker):
+    """dramatiq's broker of one process, without its queues for delayed messages and the threads that watch them."""
+
+    def declare_queue(self, queue_name: str) -> None:
+        """Make a queue, unless it is there."""
+        if queue_name not in self.queues:
+            self.emit_before("declare_queue", queue_name)
+            self.queues[queue_name] = Queue()
+            self.emit_after("declare_queue", queue_name)
 
 
 class QuorumRabbitmqBroker(RabbitmqBroker):
@@ -154,7 +166,7 @@ class Hints:
 
     def _open(self, pool: str) -> Broker:
         if self._settings.kind == "memory":
-            broker: Broker = StubBroker(middleware=[self.acknowledged])
+            broker: Broker = MemoryBroker(middleware=[self.acknowledged])
         else:
             assert self._settings.url is not None
             broker = QuorumRabbitmqBroker(

@@ -146,12 +146,12 @@ class Intake:
                 )
                 continue
             data = path.read_bytes()
-            if hashlib.sha256(data).hexdigest() != file.sha256:
+            if self._blobs.put(manifest.document_id, data, only=file.sha256) != file.sha256:
                 findings.append(
                     Finding("hash_mismatch", f"Tệp {file.name} không khớp mã băm đã khai: hãy gửi lại tệp.")
                 )
                 continue
-            sources.append(self._store(manifest.document_id, file.name, data, file.sequence, file.note_of))
+            sources.append(_source(file.name, data, file.sha256, file.sequence, file.note_of))
         if findings:
             raise Rejected.of(findings)
         received_at = self._clock.now()
@@ -175,7 +175,7 @@ class Intake:
         for name, data in contents:
             digest.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
         document = f"scan-{digest.hexdigest()[:20]}"
-        sources = tuple(self._store(document, name, data, None, None) for name, data in contents)
+        sources = tuple(_source(name, data, self._blobs.put(document, data), None, None) for name, data in contents)
         received_at = self._clock.now()
         agency = self._settings.agency
         return Document(
@@ -189,12 +189,12 @@ class Intake:
             sources=sources,
         )
 
-    def _store(self, document: str, name: str, data: bytes, sequence: int | None, note_of: int | None) -> Source:
-        sha256 = self._blobs.put(document, data)
-        return Source(name=name, size_bytes=len(data), sha256=sha256, sequence=sequence, note_of=note_of)
-
     def _flags(self, document: Document) -> frozenset[str]:
         return gate_flags(self._settings.gates, certifiable=document.certifiable)
+
+
+def _source(name: str, data: bytes, sha256: str, sequence: int | None, note_of: int | None) -> Source:
+    return Source(name=name, size_bytes=len(data), sha256=sha256, sequence=sequence, note_of=note_of)
 
 
 def gate_flags(gates: GateSettings, *, certifiable: bool) -> frozenset[str]:

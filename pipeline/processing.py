@@ -23,6 +23,10 @@ from pipeline.wiring import Adapters, Books
 
 POLL_S = 0.4
 """How often a run looks whether it is through; the line itself needs nobody to look."""
+SHARE = 0.02
+"""The most of its time that a run spends looking: a look at a ledger of a million pages is long."""
+OBSTACLE_S = 2.0
+"""How often a run looks whether the workers need an operator."""
 
 
 class Line(Protocol):
@@ -111,6 +115,8 @@ class Processing:
         self._line = line
         self._paths = paths
         self._interrupted = interrupted
+        self._look_at = 0.0
+        self._obstacle_at = 0.0
         self._watermark = Watermark(line.settings.intake, line.adapters.blobs, line.books.views)
 
     def run(self, on_progress: Callable[[int, int], None]) -> None:
@@ -122,21 +128,29 @@ class Processing:
         for path in self._paths:
             for batch in find_batches(path):
                 while not self._interrupted.is_set() and self._watermark.reason() is not None:
-                    on_progress(self._finished(), self.batches)
+                    self._look(on_progress)
                     self._interrupted.wait(POLL_S)
                 if self._interrupted.is_set():
                     break
                 self._admit(batch)
-                on_progress(self._finished(), self.batches)
-        while not self._interrupted.is_set():
-            finished = self._finished()
-            on_progress(finished, self.batches)
-            if finished >= self.batches:
-                break
+                if time.monotonic() >= self._look_at:
+                    self._look(on_progress)
+        while not self._interrupted.is_set() and self._look(on_progress) < self.batches:
+            self._interrupted.wait(self._look_at - time.monotonic())
+        self.seconds = time.monotonic() - began
+
+    def _look(self, on_progress: Callable[[int, int], None]) -> int:
+        """Tell how far the run is; how many batches are through."""
+        began = time.monotonic()
+        finished = len(self.turned) + len(self.documents) - self._line.books.views.running(self.documents)
+        on_progress(finished, self.batches)
+        if finished < self.batches and began >= self._obstacle_at:
             if obstacle := self._line.books.views.obstacle():
                 raise OperatorError(*obstacle)
-            self._interrupted.wait(POLL_S)
-        self.seconds = time.monotonic() - began
+            self._obstacle_at = began + OBSTACLE_S
+        now = time.monotonic()
+        self._look_at = now + max(POLL_S, (now - began) / SHARE)
+        return finished
 
     def _admit(self, batch: Batch) -> None:
         self.batches += 1
@@ -155,6 +169,3 @@ class Processing:
             return ()
         approved = Approved(by="sohoa process (test CA)", at=self._line.adapters.clock.now())
         return (NewFact(approved, 0, "person", 1),)
-
-    def _finished(self) -> int:
-        return len(self.turned) + len(self.documents) - self._line.books.views.running(self.documents)

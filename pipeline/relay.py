@@ -24,12 +24,14 @@ AWAY_S = 1.0
 
 
 class Relay:
-    """Run :meth:`run` in a thread or as a process; ``wake`` ends its pause at once."""
+    """Run :meth:`run` in a thread or as a process; :meth:`tell` and :meth:`stop` end its pause."""
 
     def __init__(self, name: str, ledger: Ledger, dispatch: Dispatch, hints: Hints, delivery: DeliverySettings) -> None:
         self.name = name
-        self.wake = threading.Event()
+        self._wake = threading.Event()
         self._stop = threading.Event()
+        self._lock = threading.Lock()
+        self._through = 0
         self._ledger = ledger
         self._dispatch = dispatch
         self._hints = hints
@@ -41,34 +43,41 @@ class Relay:
     def stop(self) -> None:
         """Ask :meth:`run` to return soon."""
         self._stop.set()
-        self.wake.set()
+        self._wake.set()
+
+    def tell(self, owes: bool) -> None:
+        """Hear of a commit in this process, see :class:`Ledger`: look at once, or when enough credit is back."""
+        with self._lock:
+            self._through += 1
+            enough = self._through >= self._dispatch.patience
+        if owes or enough:
+            self._wake.set()
 
     def run(self) -> None:
         """Publish until stopped. Never raises for a dependency that is away."""
         while not self._stop.is_set():
             try:
-                busy = self._turn()
+                self._turn()
             except Retryable as error:
                 log.warning("paused", extra={"code": error.code, "reason": error.message})
                 self._pause(AWAY_S * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
-                continue
-            if not busy:
+            else:
                 self._pause(self._delivery.poll_s)
         self._step_down()
 
-    def _turn(self) -> bool:
-        """One look at the ledger; True when something was published."""
+    def _turn(self) -> None:
+        """One look at the ledger: publish all that there is credit for."""
         if not self._lead():
             self._pause(self._delivery.leader_s / 4)
-            return False
+            return
         self._repair()
-        published = False
-        for pool, steps in self._dispatch.take(tuple(self._hints.pools)).items():
-            published |= bool(steps)
+        with self._lock:
+            self._through = 0
+        taken = self._dispatch.take(self._hints.pools)
+        for pool, steps in taken.items():
             self._publish(pool, steps)
-        if not published:
+        if not taken:
             self._hints.tend()
-        return published
 
     def _publish(self, pool: str, steps: list[Step]) -> None:
         done = 0
@@ -107,8 +116,8 @@ class Relay:
             self._published = 0
 
     def _pause(self, seconds: float) -> None:
-        self.wake.wait(seconds)
-        self.wake.clear()
+        self._wake.wait(seconds)
+        self._wake.clear()
 
     def _step_down(self) -> None:
         try:

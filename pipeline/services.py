@@ -17,11 +17,10 @@ from models.flow import Flow
 from models.settings import Settings
 from pipeline.hints import Hints
 from pipeline.intake import MANIFEST, Batch, Intake, Receipt
-from pipeline.nursery import Nursery
 from pipeline.relay import Relay
 from pipeline.watermark import Watermark
 from pipeline.wiring import Adapters, Books
-from pipeline.worker import PRELOADED, PoolWorker
+from pipeline.worker import Crew
 from stages.flow import FLOW
 
 log = logging.getLogger("sohoa.service")
@@ -50,19 +49,11 @@ def run_worker(settings: Settings, pools: Sequence[str], stop: threading.Event, 
         raise OperatorError("unknown_pool", f"no pool {', '.join(unknown)}; there are {', '.join(flow.pools)}")
     books = Books(settings, flow)
     hints = Hints(_clustered(settings).broker, tuple(pools))
-    blobs = Adapters(settings).blobs
-    nursery = Nursery(PRELOADED)
-    workers = [PoolWorker(pool, settings, flow, books, hints, blobs, nursery) for pool in pools]
-    for worker in workers:
-        worker.start()
+    crew = Crew(pools, settings, flow, books, hints, Adapters(settings).blobs)
+    crew.start()
     log.info("worker started", extra={"pools": list(pools)})
     stop.wait()
-    stoppers = [threading.Thread(target=worker.stop) for worker in workers]
-    for stopper in stoppers:
-        stopper.start()
-    for stopper in stoppers:
-        stopper.join()
-    nursery.close()
+    crew.stop()
     hints.close()
     books.close()
     log.info("worker stopped", extra={"pools": list(pools)})

@@ -123,10 +123,10 @@ class Adapters:
 
     @cached_property
     def engine(self) -> Engine:
+        from pipeline.adapters.disk_models import DiskModels
         from stages.ocr import open_engine
 
-        chosen = self.settings.ocr
-        return open_engine(chosen.model_copy(update={"cache": chosen.cache or self.settings.state / "ocr"}))
+        return open_engine(self.settings.ocr, DiskModels(self.settings.ocr.cache or self.settings.state / "ocr"))
 
 
 def ledger_url(settings: Settings) -> str:

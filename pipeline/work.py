@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import orjson
 
@@ -22,25 +22,28 @@ from stages.flow import FLOW
 from stages.raster import open_raster
 from stages.unpack import Unpacked
 
+CACHED_BLOBS = 4
+"""Blobs that a step keeps: enough to seal and put one PDF, too few to hold the scans of a batch."""
 CACHED_DOCUMENTS = 8
 """Documents and side indexes kept in memory: sides of one document tend to come in a row."""
 
 
 class BoundBlobs:
-    """A blob store bound to one document; remembers what was written through it."""
+    """A blob store bound to one document, for one step; a blob that is asked for again is not read again.
+
+    ``written``: what was stored through it since it was last cleared.
+    """
 
     def __init__(self, store: BlobStore, document: str) -> None:
         self._store = store
         self._document = document
+        self.get = lru_cache(CACHED_BLOBS)(partial(store.get, document))
         self.written: list[str] = []
 
     def put(self, data: bytes) -> str:
         sha256 = self._store.put(self._document, data)
         self.written.append(sha256)
         return sha256
-
-    def get(self, sha256: str) -> bytes:
-        return self._store.get(self._document, sha256)
 
 
 class Work:
@@ -75,11 +78,12 @@ class Work:
         raster = self._raster(claim, known) if claim.step.page else None
         new: list[NewFact] = []
         fresh: list[str] = []
+        blobs = BoundBlobs(self.adapters.blobs, document.id)
         for stage in segment.stages:
             key = FactKey(stage.gives.kind(), claim.step.page)
             if key in known:
                 continue
-            blobs = BoundBlobs(self.adapters.blobs, document.id)
+            blobs.written.clear()
             count = next((c for f in known.values() if (c := f.side_count()) is not None), claim.side_count)
             inputs = Inputs(document, claim.step.page, count, known, raster, claim.history, provenance)
             fact = self._run(stage, inputs, self._ports(blobs))

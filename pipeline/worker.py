@@ -1,4 +1,4 @@
-"""A worker: one pool's threads, each thread with a slot child of its own, and the heartbeat of its slots."""
+"""Workers: a pool's threads, each thread with a slot child of its own; all pools of a process are a crew."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import threading
+from collections.abc import Sequence
 from queue import SimpleQueue
 
 import dramatiq
@@ -16,6 +17,7 @@ from models.ports import BlobStore
 from models.settings import PoolSettings, Settings
 from models.step import Step
 from pipeline.hints import Hints
+from pipeline.ledger.dispatch import Beat
 from pipeline.nursery import Nursery
 from pipeline.runner import Runner
 from pipeline.slots import Slot, SlotLimits
@@ -51,8 +53,6 @@ class PoolWorker:
         self.pool = pool
         self.name = worker_name(pool)
         self._delivery = settings.delivery
-        self._books = books
-        self._hints = hints
         self._slots_free: SimpleQueue[Slot] = SimpleQueue()
         chosen = settings.pool(pool)
         config = dump_settings(settings)
@@ -72,13 +72,14 @@ class PoolWorker:
             worker_timeout=IDLE_MS,
         )
         self._worker.queue_prefetch = len(self._slots)
-        self._stopped = threading.Event()
-        self._heart = threading.Thread(target=self._beat, name=f"heart-{pool}", daemon=True)
 
     def start(self) -> None:
         """Consume in background threads."""
-        self._heart.start()
         self._worker.start()
+
+    def beat(self) -> Beat:
+        """What the ledger's register shall say now."""
+        return Beat(self.name, self.pool, 0 if self._draining.is_set() else len(self._slots))
 
     def stop(self) -> None:
         """Take no more work, let running steps finish for ``drain_s``, give the rest back."""
@@ -87,8 +88,6 @@ class PoolWorker:
         timer.start()
         self._worker.stop(timeout=int((self._delivery.drain_s + 10) * 1000))
         timer.cancel()
-        self._stopped.set()
-        self._heart.join()
         for slot in self._slots:
             slot.stop()
 
@@ -105,20 +104,53 @@ class PoolWorker:
         for slot in self._slots:
             slot.interrupt()
 
+
+class Crew:
+    """The workers of one process, one for each pool: a fork server, and a heart, for all of them."""
+
+    def __init__(
+        self, pools: Sequence[str], settings: Settings, flow: Flow, books: Books, hints: Hints, blobs: BlobStore
+    ) -> None:
+        self._every_s = settings.delivery.heartbeat_s
+        self._dispatch = books.dispatch
+        self._acknowledged = hints.acknowledged
+        self._nursery = Nursery(PRELOADED)
+        self._workers = [PoolWorker(pool, settings, flow, books, hints, blobs, self._nursery) for pool in pools]
+        self._stopped = threading.Event()
+        self._heart = threading.Thread(target=self._live, name="heart", daemon=True)
+
+    def start(self) -> None:
+        """Work in background threads; the slots are in the register when this returns."""
+        self._beat()
+        for worker in self._workers:
+            worker.start()
+        self._heart.start()
+
+    def stop(self) -> None:
+        """Drain all workers together, then leave the register."""
+        stoppers = [threading.Thread(target=worker.stop) for worker in self._workers]
+        for stopper in stoppers:
+            stopper.start()
+        for stopper in stoppers:
+            stopper.join()
+        self._stopped.set()
+        self._heart.join()
+        self._nursery.close()
+
+    def _live(self) -> None:
+        while not self._stopped.wait(self._every_s):
+            self._beat()
+        self._beat()
+        try:
+            self._dispatch.leave([worker.name for worker in self._workers])
+        except Retryable as error:
+            log.warning("could not leave; the register forgets by itself", extra={"code": error.code})
+
     def _beat(self) -> None:
-        stopping = False
-        while not stopping:
-            stopping = self._stopped.is_set()
-            try:
-                if stopping:
-                    self._books.dispatch.leave(self.name)
-                else:
-                    self._books.dispatch.beat(self.name, self.pool, 0 if self._draining.is_set() else len(self._slots))
-                if count := self._hints.acknowledged.drain():
-                    self._books.dispatch.count("acked", count)
-            except Retryable as error:
-                log.warning("no heartbeat", extra={"code": error.code, "reason": error.message})
-            self._stopped.wait(self._delivery.heartbeat_s)
+        try:
+            self._dispatch.beat_all([worker.beat() for worker in self._workers], self._acknowledged.drain())
+        except Retryable as error:
+            log.warning("no heartbeat", extra={"code": error.code, "reason": error.message})
 
 
 def _limits(pool: PoolSettings) -> SlotLimits:

@@ -13,10 +13,10 @@ from models.errors import Defect
 from models.facts import Fact
 from models.side import SideIndex
 from models.stage import Inputs, Ports, Scope, Stage
-from models.text import PageText
 from stages.both_sides import BothSidesJudged, read_selection
 from stages.deskew import Deskewed
 from stages.ocr.stage import TextRead
+from stages.page_text import text_of
 from stages.pdfa.copy import Page, write_copy
 from stages.pdfa.metadata import About
 from stages.quality import QualityChecked
@@ -39,14 +39,14 @@ class Assembled(Fact):
 
 
 def run(inputs: Inputs, ports: Ports) -> Assembled:
-    """Write the copy and judge it. Equal facts and blobs give equal bytes.
+    """Write the copy and judge its specimen. Equal facts and blobs give equal bytes.
 
     Raises ``Defect("not_pdfa")``: what was written breaks a rule of ISO 19005-2.
     """
     selection = read_selection(ports.blobs.get(inputs.fact(BothSidesJudged).selection))
-    pdf = write_copy(_pages(inputs, ports, selection), about(inputs.document))
-    check_pdfa(pdf)
-    return Assembled(pdf=ports.blobs.put(pdf), pages=len(selection), size_bytes=len(pdf))
+    copy = write_copy(_pages(inputs, ports, selection), about(inputs.document))
+    check_pdfa(copy.specimen)
+    return Assembled(pdf=ports.blobs.put(copy.pdf), pages=len(selection), size_bytes=len(copy.pdf))
 
 
 def _pages(inputs: Inputs, ports: Ports, selection: tuple[int, ...]) -> Iterator[Page]:
@@ -55,12 +55,11 @@ def _pages(inputs: Inputs, ports: Ports, selection: tuple[int, ...]) -> Iterator
     for number in selection:
         side = by_number[number]
         pose = inputs.fact(Deskewed, number)
-        text = PageText.model_validate_json(ports.blobs.get(inputs.fact(TextRead, number).text))
         straighten = worth_straightening(pose.skew_deg) and not pose.clips_ink
         yield Page(
             side=side,
             data=ports.blobs.get(side.sha256),
-            text=text,
+            text=text_of(inputs, ports, number),
             orientation_deg=pose.orientation_deg,
             skew_deg=pose.skew_deg if straighten else 0.0,
         )

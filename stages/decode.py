@@ -5,12 +5,14 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
+from models.errors import Rejected
 from models.facts import Fact
 from models.ports import Pixels
 from models.stage import Inputs, Ports, Scope, Stage
+from stages.containers.jpeg import ends_in_filling
 from stages.count import Counted
 from stages.raster import side_of
-from stages.unpack import Unpacked
+from stages.unpack import Unpacked, check_whole
 
 _COLOUR_LEVELS = 12
 """Difference of two channels that is colour. In grey saved as RGB it is 0, on black print in a colour
@@ -36,9 +38,16 @@ def has_colour(image: Pixels) -> bool:
 
 
 def run(inputs: Inputs, ports: Ports) -> Decoded:
-    """Raises ``Rejected("unreadable_image")``."""
+    """Raises ``Rejected``: ``truncated``, ``damaged_image`` or ``unreadable_image``."""
     side = side_of(inputs, ports)
     raster = inputs.pixels()
+    try:
+        whole = not ends_in_filling(raster.working())
+    except Rejected:
+        check_whole(side, ports.blobs.get(side.sha256))
+        raise
+    if not whole:
+        check_whole(side, ports.blobs.get(side.sha256))
     return Decoded(
         width_px=raster.width_px,
         height_px=raster.height_px,

@@ -68,17 +68,19 @@ def pose(grey: Pixels, dpi: float, declared_deg: Turn = 0) -> Pose:
     small_dpi = dpi * small.shape[1] / grey.shape[1]
     contrast = ink.contrast(small, ink.paper(small))
     marks = ink.components(contrast >= lean.FAINTEST)
-    keep = lean.text_marks(marks, small_dpi)
+    dirt = ink.edge_dirt(marks, small_dpi)
+    keep = lean.text_marks(marks, dirt)
     text = np.take(keep.astype(np.uint8), marks.labels) * contrast
 
     rough = ink.reduced(text, SHORT_PX // 2)
-    leans = {axis: lean.coarse(lean.cells(_sideways(rough, axis))) for axis in (0, 90)}
+    cells = {axis: lean.cells(_sideways(rough, axis)) for axis in (0, 90)}
+    leans = {axis: lean.coarse(cells[axis]) for axis in (0, 90)}
     ratio = leans[90].sharpness / leans[0].sharpness
     clear = max(ratio, 1 / ratio) >= _CLEAR_AXIS
     axis = (90 if ratio > 1 else 0) if clear else declared_deg % 180
     skew_deg, skew_confidence = 0.0, _between(leans[axis].sharpness, *_SHARP)
     if skew_confidence > 0:
-        skew_deg = lean.refine(lean.cells(_sideways(text, axis)), leans[axis])
+        skew_deg = lean.refine(cells[axis], lean.cells(_sideways(text, axis)), leans[axis])
     if abs(skew_deg) > lean.RANGE_DEG + 0.1:
         skew_deg = skew_confidence = 0.0
     skew_deg = min(lean.RANGE_DEG, max(-lean.RANGE_DEG, skew_deg))
@@ -86,7 +88,7 @@ def pose(grey: Pixels, dpi: float, declared_deg: Turn = 0) -> Pose:
     turn, confidence = declared_deg, 0.0
     if clear or skew_confidence > _UNSURE:
         turn, confidence = _decided(axis, lean.up(text, marks, keep, axis, skew_deg), declared_deg)
-    clips = worth_straightening(skew_deg) and _clips(marks, small_dpi, turn, skew_deg)
+    clips = worth_straightening(skew_deg) and _clips(marks, dirt, turn, skew_deg)
     return Pose(turn, confidence, round(skew_deg, 3) + 0.0, skew_confidence, clips)
 
 
@@ -103,12 +105,12 @@ def _decided(axis: int, found: lean.Up, declared_deg: Turn) -> tuple[Turn, float
     return (declared_deg if declared_deg % 180 == axis else says), _UNSURE
 
 
-def _clips(marks: ink.Components, dpi: float, turn_deg: int, skew_deg: float) -> bool:
+def _clips(marks: ink.Components, dirt: ink.Bools, turn_deg: int, skew_deg: float) -> bool:
     """Whether a mark that is not dirt at the edges leaves the page when it is straightened in its own size.
 
     Judged by the corners of the marks' boxes, which errs on the side of leaving a page as it is.
     """
-    keep = ~ink.edge_dirt(marks, dpi) & (marks.area >= 3)
+    keep = ~dirt & (marks.area >= 3)
     keep[0] = False
     height, width = marks.labels.shape
     page = upright(width, height, turn_deg, skew_deg)

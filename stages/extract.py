@@ -14,12 +14,12 @@ from datetime import timedelta
 from models.document import Document
 from models.facts import MAX_FACT_BYTES, Fact
 from models.stage import Inputs, Ports, Scope, Stage
-from models.text import PageText
 from stages.both_sides import BothSidesJudged, read_selection
 from stages.doctypes import doctypes
 from stages.extraction.field import Field, shorten
 from stages.extraction.layout import Page, lay_out
 from stages.ocr.stage import TextRead
+from stages.page_text import text_of
 
 __all__ = ["STAGE", "Extracted", "Field", "run"]
 
@@ -38,7 +38,7 @@ class Extracted(Fact):
 def run(inputs: Inputs, ports: Ports) -> Extracted:
     """Read the sides of the copy in order; declared values win."""
     selection = read_selection(ports.blobs.get(inputs.fact(BothSidesJudged).selection))
-    pages = [_page(inputs, ports, side) for side in selection]
+    pages = [lay_out(text_of(inputs, ports, side), side) for side in selection]
     declared = tuple(_declared(inputs.document))
     names = {field.name for field in declared}
     read = [_beside(field, names) for field in _read(pages)]
@@ -58,11 +58,6 @@ def fit(fields: Sequence[Field]) -> Extracted:
             }
         )
     return extracted
-
-
-def _page(inputs: Inputs, ports: Ports, side: int) -> Page:
-    text = PageText.model_validate_json(ports.blobs.get(inputs.fact(TextRead, side).text))
-    return lay_out(text, side)
 
 
 def _declared(document: Document) -> Iterator[Field]:

@@ -5,7 +5,7 @@ Shared by deskew and blank_side, on pictures reduced to about 100 dpi.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -15,13 +15,14 @@ from models.ports import Pixels
 
 MM_PER_INCH = 25.4
 Ints = NDArray[np.int32]
+Labels = NDArray[np.int32] | NDArray[np.uint16]
 Bools = NDArray[np.bool_]
 
 
 class Components(NamedTuple):
     """Connected marks. ``labels``: mark number of each pixel, 0 for none; the arrays start at mark 0."""
 
-    labels: Ints
+    labels: Labels
     left: Ints
     top: Ints
     width: Ints
@@ -83,9 +84,21 @@ def contrast(image: Pixels, under: Pixels) -> Pixels:
 
 def components(mask: NDArray[np.generic]) -> Components:
     """The 8-connected marks of a mask (anything not 0 belongs to a mark)."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats((mask != 0).astype(np.uint8), connectivity=8)
+    marked = (mask != 0).astype(np.uint8)
+    # Labels of 16 bits take half the time; OpenCV gives one to every pixel with no mark before it.
+    kind = cv2.CV_16U if _beginnings(marked) < np.iinfo(np.uint16).max else cv2.CV_32S
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(marked, connectivity=8, ltype=kind)
     left, top, width, height, area = (stats[:, column] for column in range(5))
-    return Components(labels, left, top, width, height, area)
+    return Components(cast("Labels", labels), left, top, width, height, area)
+
+
+def _beginnings(marked: Pixels) -> int:
+    """How many pixels of a 0/1 mask have no marked neighbour at their left or above: no fewer than its marks."""
+    before = np.zeros_like(marked)
+    if len(marked) > 1:
+        before[1:] = cv2.dilate(marked[:-1], np.ones((1, 3), np.uint8))
+    before[:, 1:] |= marked[:, :-1]
+    return int(np.count_nonzero(marked > before))
 
 
 def rim_mm_px(marks: Components, dpi: float) -> float:

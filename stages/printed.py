@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from models.geometry import Affine, Box
-from models.text import Line, PageText
+from stages.page_text import Line, Text
 
 _NUMBER = re.compile(r"[-–—\s.·]*(?:trang\s*)?(\d{1,3})(?:\s*/\s*\d{1,3})?[-–—\s.·]*", re.IGNORECASE)
 _TOP_ZONE = 0.12
@@ -37,28 +37,31 @@ class Trouble(NamedTuple):
     side: int
 
 
-def printed_number(text: PageText) -> int | None:
+def printed_number(text: Text) -> int | None:
     """The page number at the top centre (Decree 30) or in the bottom margin of the upright page, or None.
 
     The line must hold nothing else and be the outermost of the page.
     """
-    lines = [line for line in text.lines() if line.words]
-    if not lines:
-        return None
     turn = Affine.rotation(text.rotation_deg, (text.width_px / 2, text.height_px / 2), (0.0, 0.0))
+    placed = [(turn.point(*Box(*line.box).centre), line) for line in text.lines if line.words]
+    if not placed:
+        return None
     page = turn.hull(Box(0.0, 0.0, text.width_px, text.height_px))
-    placed = sorted(((turn.hull(line.box), line) for line in lines), key=lambda item: item[0].centre[1])
-    box, first = placed[0]
-    centred = abs(box.centre[0] - page.centre[0]) <= _OFF_CENTRE * page.width
-    if centred and box.centre[1] - page.top <= _TOP_ZONE * page.height:
+    (x, y), first = min(placed, key=_height)
+    centred = abs(x - page.centre[0]) <= _OFF_CENTRE * page.width
+    if centred and y - page.top <= _TOP_ZONE * page.height:
         found = _number(first)
         if found is not None:
             return found
-    box, last = placed[-1]
-    right_of_left_margin = box.centre[0] - page.left >= 0.35 * page.width
-    if right_of_left_margin and page.bottom - box.centre[1] <= _BOTTOM_ZONE * page.height:
+    (x, y), last = max(placed, key=_height)
+    right_of_left_margin = x - page.left >= 0.35 * page.width
+    if right_of_left_margin and page.bottom - y <= _BOTTOM_ZONE * page.height:
         return _number(last)
     return None
+
+
+def _height(placed: tuple[tuple[float, float], Line]) -> float:
+    return placed[0][1]
 
 
 def _number(line: Line) -> int | None:

@@ -13,9 +13,9 @@ from models.errors import Finding, Rejected
 from models.facts import Fact
 from models.side import Side, SideIndex
 from models.stage import Inputs, Ports, Scope, Stage
-from models.text import PageText
 from stages.count import RULE, Counted
 from stages.ocr.stage import TextRead
+from stages.page_text import text_of
 from stages.printed import Reading, Trouble, printed_number, troubles
 from stages.unpack import Unpacked
 
@@ -49,7 +49,7 @@ def run(inputs: Inputs, ports: Ports) -> Sequenced:
     readings: list[Reading] = []
     words: list[str] = []
     for side in sides:
-        text = PageText.model_validate_json(ports.blobs.get(inputs.fact(TextRead, side.number).text))
+        text = text_of(inputs, ports, side.number)
         before, words = words, [word.text for word in text.words()]
         readings.append(Reading(side.number, printed_number(text), bool(words)))
         if alike(before, words):

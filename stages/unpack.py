@@ -93,11 +93,13 @@ def _open(source: Source, ports: Ports) -> Iterator[Picture | Rejected]:
 
 
 def _side(source: Source, page: int, number: int, found: Picture, ports: Ports) -> Side:
-    """Store the picture (the received file is stored already) and write down what its header says."""
+    """Store the picture, unless it is the received file, and write down what its header says."""
     dpi, dpi_source = effective_dpi(found, ports.settings.quality.dpi_axes_tolerance)
+    # Whatever else was cut out of a file unchanged is shorter than the file.
+    is_file = not found.recoded and len(found.data) == source.size_bytes
     return Side(
         number=number,
-        sha256=ports.blobs.put(found.data),
+        sha256=source.sha256 if is_file else ports.blobs.put(found.data),
         media=found.media,
         width_px=found.width_px,
         height_px=found.height_px,
@@ -123,6 +125,20 @@ def _findings(bad: list[tuple[str, Rejected, int]]) -> list[Finding]:
         files.setdefault(name, []).extend([error.findings[0].page] if error.findings[0].page else [])
     sentences = {key: f"{_where(files)}: {key[1]}" for key, files in pages.items()}
     return [Finding(error.code, sentences[error.code, error.message], number) for _, error, number in bad]
+
+
+def check_whole(side: Side, data: bytes) -> None:
+    """Look again at a side that did not decode, or not to its end; ``data``: its blob.
+
+    Raises the ``Rejected`` that :func:`run` would have raised, had it decoded the picture.
+    """
+    if side.media != "image/jpeg":
+        return
+    try:
+        jpeg.check_whole(data)
+    except Rejected as error:
+        page = side.source_page if side.source_page > 1 else 0
+        raise Rejected.of(_findings([(side.source, Rejected(error.code, error.message, page), side.number)])) from error
 
 
 def _where(files: dict[str, list[int]]) -> str:

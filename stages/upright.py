@@ -34,6 +34,11 @@ class Upright(NamedTuple):
         a, b, c, d, e, f = self.affine
         return a * x + b * y + c, d * x + e * y + f
 
+    def halved(self) -> Upright:
+        """The same map between pictures at half scale."""
+        a, b, c, d, e, f = self.affine
+        return Upright(Affine(a, b, c / 2, d, e, f / 2), -(-self.width_px // 2), -(-self.height_px // 2))
+
     def to_scan(self, box: Box, scan_width_px: int, scan_height_px: int) -> Box:
         """A box on the upright page as the box around it on the scan, cut to the scan's edges."""
         hull = self.affine.inverse().hull(box)

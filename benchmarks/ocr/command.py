@@ -6,12 +6,14 @@ import argparse
 import os
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks import measure
 from benchmarks.ocr import compare, contest
 from benchmarks.ocr.boxes import write_boxes
+from benchmarks.ocr.crowd import crowd
 from benchmarks.ocr.engines import ENGINES
 from benchmarks.ocr.kinds import KINDS, write_corpus
 from benchmarks.ocr.pages import OcrPage, read_folder
@@ -23,6 +25,7 @@ BASELINE = "tesseract"
 QUICK_S = 36.0
 """When a quick run begins no further page, so that it ends within 50 s."""
 DPI, OTHER_DPI = 300, 200
+SCALING_PAGES = 10
 SEED = 1530
 
 
@@ -50,8 +53,9 @@ def run(quick: bool, extra: list[str]) -> dict[str, Any]:
         corpus = measure.corpus_hash(options.corpus or Path(folder))
         if options.boxes is not None:
             write_boxes(options.boxes, runs, pages)
+        scaling = {} if quick else _scaling(names, pages, options.processes, plan.options)
     baseline = next((told for told in runs if told.name == BASELINE), None)
-    told = {run.name: compare.summary(run, pages, baseline) for run in runs}
+    told = {run.name: compare.summary(run, pages, baseline, options.core_hour) for run in runs}
     turbo = next((run for run in runs if run.name == "turbo"), None)
     details = {
         "quick": quick,
@@ -64,6 +68,7 @@ def run(quick: bool, extra: list[str]) -> dict[str, Any]:
         "unavailable": {run.name: run.unavailable for run in runs if run.unavailable},
         "worst_kind": compare.worst_kind(turbo, baseline, pages) if turbo and baseline else None,
         "engines": told,
+        "scaling": scaling,
     }
     outcome = measure.result("ocr", compare.headline(runs, pages), details, corpus)
     if options.texts is not None:
@@ -71,6 +76,18 @@ def run(quick: bool, extra: list[str]) -> dict[str, Any]:
     if options.report is not None:
         write_report(options.report, outcome)
     return outcome
+
+
+def _scaling(
+    names: Sequence[str], pages: Sequence[OcrPage], most: int | None, options: dict[str, Any]
+) -> dict[str, Any]:
+    """:func:`crowd` of each engine that is not slow, on a few pages of all kinds."""
+    cores = sorted(os.sched_getaffinity(0))[:most]
+    main = [page for page in pages if page.dpi == compare.main_dpi(pages)]
+    few = sorted(main, key=lambda page: page.number)[:SCALING_PAGES]
+    if len(cores) < 2:
+        return {}
+    return {name: crowd(name, few, cores, options) for name in names if not ENGINES[name].slow}
 
 
 def _pages(options: argparse.Namespace, folder: Path, quick: bool) -> tuple[OcrPage, ...]:
@@ -116,6 +133,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--repeats", type=int, default=2, help="times that each page is read (default 2); every one is kept")
     add("--slow-pages", type=int, default=2, help="pages of each kind that slow engines read (default 2)")
     add("--budget-s", type=float, default=7200.0, help="begin no further page after that (default two hours)")
+    add("--processes", type=int, help="most processes at once when scaling is measured (default one a core; 1: none)")
+    add("--core-hour", type=float, help="price of an hour of one core, to tell the cost of a million pages")
     add("--core", type=int, help="core that all engines run on (default the last one)")
     add("--languages", default="vie", help="as Tesseract names them (default vie)")
     add("--tessdata", help="folder of *.traineddata for the product's engines")

@@ -34,7 +34,8 @@ def headline(runs: Sequence[Run], pages: Sequence[OcrPage]) -> dict[str, object]
         "cer_turbo": round(turbo.score_of(both or read).characters.rate, 6) if turbo and read else None,
         "cer_tesseract": _cer(tesseract, both or _read_by(pages, tesseract)),
         "cer_worst_kind_delta": worst["delta_points"] if worst else None,
-        "reading_order_score": round(1 - turbo.score_of(read).order.rate, 6) if turbo and read else None,
+        "reading_order_score": _reading_order(turbo, both or read),
+        "reading_order_tesseract": _reading_order(tesseract, both or _read_by(pages, tesseract)),
         "second_reading_rate": second_reading_rate(turbo, read) if turbo else None,
         "peak_mb": round(turbo.peak_mb, 1) if turbo and read else None,
     }
@@ -42,6 +43,10 @@ def headline(runs: Sequence[Run], pages: Sequence[OcrPage]) -> dict[str, object]
 
 def _cer(run: Run | None, pages: Sequence[str]) -> float | None:
     return round(run.score_of(pages).characters.rate, 6) if run and pages else None
+
+
+def _reading_order(run: Run | None, pages: Sequence[str]) -> float | None:
+    return round(1 - run.score_of(pages).order.rate, 6) if run and pages else None
 
 
 def main_dpi(pages: Sequence[OcrPage]) -> int:
@@ -111,8 +116,11 @@ def kinds(pages: Sequence[OcrPage]) -> tuple[str, ...]:
     return tuple(sorted({page.kind for page in pages}))
 
 
-def summary(run: Run, pages: Sequence[OcrPage], baseline: Run | None) -> dict[str, Any]:
-    """Everything about one engine; times in milliseconds, rates 0–1, differences in percentage points."""
+def summary(run: Run, pages: Sequence[OcrPage], baseline: Run | None, core_hour: float | None = None) -> dict[str, Any]:
+    """Everything about one engine; times in milliseconds, rates 0–1, differences in percentage points.
+
+    ``core_hour``: price of an hour of one core, where cost is asked for.
+    """
     told: dict[str, Any] = {"version": run.version}
     if run.unavailable:
         return {"unavailable": run.unavailable}
@@ -122,10 +130,10 @@ def summary(run: Run, pages: Sequence[OcrPage], baseline: Run | None) -> dict[st
     told["errors"] = run.errors
     told["texts_that_changed_between_repeats"] = sorted(run.unsteady)
     groups = {f"{dpi}_dpi": _of_dpi(pages, dpi) for dpi in sorted({page.dpi for page in pages}, reverse=True)}
-    told["by_dpi"] = {name: _group(run, group) for name, group in groups.items() if _read_by(group, run)}
+    told["by_dpi"] = {name: _group(run, group, core_hour) for name, group in groups.items() if _read_by(group, run)}
     main = _of_dpi(pages, main_dpi(pages))
     by = {kind: [page for page in main if page.kind == kind] for kind in kinds(main)}
-    told["by_kind"] = {kind: _group(run, group) for kind, group in by.items() if _read_by(group, run)}
+    told["by_kind"] = {kind: _group(run, group, core_hour) for kind, group in by.items() if _read_by(group, run)}
     if baseline is not None and baseline is not run and not baseline.unavailable:
         both = _read_by(main, run, baseline)
         if both:
@@ -145,7 +153,7 @@ def summary(run: Run, pages: Sequence[OcrPage], baseline: Run | None) -> dict[st
     return told
 
 
-def _group(run: Run, pages: Sequence[OcrPage]) -> dict[str, Any]:
+def _group(run: Run, pages: Sequence[OcrPage], core_hour: float | None) -> dict[str, Any]:
     """Speed, accuracy and cost of one engine on some pages."""
     names = _read_by(pages, run)
     walls = [value for name in names for value in run.wall_ms[name]]
@@ -161,6 +169,7 @@ def _group(run: Run, pages: Sequence[OcrPage]) -> dict[str, Any]:
         "wall_ms_p95": round(float(np.percentile(walls, 95)), 2),
         "pages_per_second_per_core": round(1000 / cpu_ms, 3) if cpu_ms else None,
         "cpu_hours_per_million_pages": round(cpu_ms / 3.6, 1),
+        "cost_per_million_pages": None if core_hour is None else round(cpu_ms / 3.6 * core_hour, 2),
         **run.score_of(names).as_json(),
         "second_reading_rate": second_reading_rate(run, names),
         "notes_per_page": {key: round(value / len(names), 2) for key, value in notes.items()},

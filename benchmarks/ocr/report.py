@@ -9,11 +9,14 @@ from typing import Any
 
 from benchmarks.ocr import plots
 
-_STYLE = """body{font:15px/1.45 sans-serif;max-width:900px;margin:2em auto;padding:0 1em;color:#222}
+_STYLE = """body{font:15px/1.45 sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
 table{border-collapse:collapse;margin:1em 0;font-size:13px}td,th{border:1px solid #ccc;padding:3px 8px;text-align:right}
 td:first-child,th:first-child{text-align:left}th{background:#f3f3f3}svg text{font:12px sans-serif}
 p.note{color:#666;font-size:13px}"""
 _WORST = 15
+_KINDS_OF_ERROR = ("letters", "diacritics", "digits", "other")
+_SHARES = ("CER", "WER", *_KINDS_OF_ERROR, "missing", "invented", "numbers right", "dates right", "reading order",
+           "second readings")  # fmt: skip
 
 
 def write_report(path: Path, outcome: dict[str, Any]) -> None:
@@ -34,7 +37,8 @@ def html(outcome: dict[str, Any]) -> str:
         parts.append("<h2>Not measured</h2>" + _table(["engine", "why"], rows))
     if engines:
         main = f"{details['dpi']}_dpi"
-        parts += [_speed(engines, main), _kinds(engines), _deltas(details), _errors(engines, main), _pages(engines)]
+        parts += [_speed(engines, main), _scaling(details["scaling"]), _kinds(engines), _deltas(details)]
+        parts += [_errors(engines, main), _errors_by_kind(engines), _pages(engines)]
     title = "OCR engines side by side"
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
@@ -71,10 +75,11 @@ def _speed(engines: dict[str, Any], main: str) -> str:
     read = {name: told["by_dpi"][main] for name, told in engines.items() if main in told["by_dpi"]}
     points = {name: (told["pages_per_second_per_core"] or 0.001, told["cer"] * 100) for name, told in read.items()}
     plot = plots.scatter(points, "speed against accuracy", "pages per second and core →", "character errors, %")
-    head = ["engine", "dpi", "pages", "pages/s/core", "CPU ms", "wall ms", "p50", "p95", "CPU h per million"]
+    head = ["engine", "dpi", "pages", "pages/s/core", "CPU ms", "wall ms", "p50", "p95", "CPU h per million", "cost"]
     rows = [
         [name, dpi.removesuffix("_dpi"), told["pages"], told["pages_per_second_per_core"], told["cpu_ms_per_page"],
-         told["wall_ms_per_page"], told["wall_ms_p50"], told["wall_ms_p95"], told["cpu_hours_per_million_pages"]]
+         told["wall_ms_per_page"], told["wall_ms_p50"], told["wall_ms_p95"], told["cpu_hours_per_million_pages"],
+         told["cost_per_million_pages"]]
         for name, engine in engines.items() for dpi, told in engine["by_dpi"].items()
     ]  # fmt: skip
     memory = [
@@ -87,6 +92,16 @@ def _speed(engines: dict[str, Any], main: str) -> str:
     )
     head_2 = ["engine", "peak MB", "cold start ms", "open ms", "failed pages", "version"]
     return f"<h2>Speed</h2>{plot}{note}{_table(head, rows)}{_table(head_2, memory)}"
+
+
+def _scaling(scaling: dict[str, Any]) -> str:
+    rows = [
+        [name, count, " / ".join(f"{rate:.2f}" for rate in told["pages_per_second"]), told["to_one"]]
+        for name, counts in scaling.items()
+        for count, told in counts.items()
+    ]
+    head = ["engine", "processes", "pages per second of wall time, each round", "to one process"]
+    return f"<h2>Processes side by side</h2>{_table(head, rows)}" if rows else ""
 
 
 def _kinds(engines: dict[str, Any]) -> str:
@@ -111,26 +126,34 @@ def _deltas(details: dict[str, Any]) -> str:
 
 
 def _errors(engines: dict[str, Any], main: str) -> str:
-    head = ["engine", "CER", "WER", "letters", "diacritics", "digits", "other", "missing", "invented", "numbers right",
-            "dates right", "reading order", "second readings"]  # fmt: skip
-    rows = []
-    for name, engine in engines.items():
-        told = engine["by_dpi"].get(main)
-        if told is None:
-            continue
-        counts, length = told["counts"], max(1, told["counts"]["characters"][1])
-        split = [_percent(counts[part][0] / max(1, counts[part][1])) for part in head[3:7]]
-        lost = [_percent(counts[part][0] / length) for part in ("missing", "invented")]
-        right = [_percent(told[key]) for key in ("numbers_right", "dates_right", "reading_order")]
-        second = told["second_reading_rate"]
-        rows.append([name, _percent(told["cer"]), _percent(told["wer"]), *split, *lost, *right,
-                     None if second is None else _percent(second)])  # fmt: skip
+    read = {name: told["by_dpi"][main] for name, told in engines.items() if main in told["by_dpi"]}
+    rows = [[name, *_shares(told)] for name, told in read.items()]
     note = (
         '<p class="note">Letters: another base letter, one too many or too few. Diacritics: the right letter with '
         "wrong marks. Both of all letters; digits of all digits. Missing: lines that nothing was read for. "
         "Invented: text that stands nowhere on the page.</p>"
     )
-    return f"<h2>What went wrong</h2>{_table(head, rows)}{note}"
+    return f"<h2>What went wrong</h2>{_table(['engine', *_SHARES], rows)}{note}"
+
+
+def _errors_by_kind(engines: dict[str, Any]) -> str:
+    kinds = sorted({kind for told in engines.values() for kind in told["by_kind"]})
+    rows = [
+        [kind, name, *_shares(told["by_kind"][kind])]
+        for kind in kinds for name, told in engines.items() if kind in told["by_kind"]
+    ]  # fmt: skip
+    return f"<h2>What went wrong, by kind of page</h2>{_table(['kind', 'engine', *_SHARES], rows)}"
+
+
+def _shares(told: dict[str, Any]) -> list[str | None]:
+    """The columns ``_SHARES`` of some pages."""
+    counts, length = told["counts"], max(1, told["counts"]["characters"][1])
+    split = [_percent(counts[part][0] / max(1, counts[part][1])) for part in _KINDS_OF_ERROR]
+    lost = [_percent(counts[part][0] / length) for part in ("missing", "invented")]
+    right = [_percent(told[key]) for key in ("numbers_right", "dates_right", "reading_order")]
+    second = told["second_reading_rate"]
+    return [_percent(told["cer"]), _percent(told["wer"]), *split, *lost, *right,
+            None if second is None else _percent(second)]  # fmt: skip
 
 
 def _percent(share: float) -> str:

@@ -24,9 +24,8 @@ class DiskArchive:
         target = self._root / checked(key)
         try:
             created = _folders(target.parent)
-            if not target.exists():
-                self._link(target, data)
-            same = target.read_bytes() == data
+            ours = not target.exists() and self._link(target, data)
+            same = ours or target.read_bytes() == data
             for folder in created | {target.parent}:
                 _sync(folder)
         except OSError as error:
@@ -48,8 +47,8 @@ class DiskArchive:
         """The path of the file."""
         return str((self._root / checked(key)).absolute())
 
-    def _link(self, target: Path, data: bytes) -> None:
-        """Write aside, then give it its name, which fails where another was first."""
+    def _link(self, target: Path, data: bytes) -> bool:
+        """Write aside, then give it its name; False where another was first."""
         incoming = self._root / INCOMING
         incoming.mkdir(exist_ok=True)
         part = incoming / secrets.token_hex(16)
@@ -63,7 +62,8 @@ class DiskArchive:
             try:
                 os.link(part, target)
             except FileExistsError:
-                return
+                return False
+            return True
         finally:
             part.unlink(missing_ok=True)
 

@@ -47,9 +47,11 @@ class DiskBlobs:
         self._root = root
         self._counted: dict[str, _Counted] = {}
 
-    def put(self, document: str, data: bytes) -> str:
+    def put(self, document: str, data: bytes, only: str | None = None) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
         path = self._path(document, sha256)
+        if only not in (None, sha256):
+            return sha256
         with _disk_errors(document):
             for _ in range(TRIES):
                 try:

@@ -9,21 +9,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from io import BytesIO
-from typing import Literal
+from typing import IO, Literal
 
 from asn1crypto import algos, x509
+from asn1crypto.cms import CMSAttribute, CMSAttributes
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.sign.fields import SigFieldSpec, SigSeedSubFilter
-from pyhanko.sign.general import SigningError
+from pyhanko.sign.general import SigningError, as_signing_certificate_v2, simple_cms_attribute
 from pyhanko.sign.signers import Signer
 from pyhanko.sign.signers.cms_embedder import PdfCMSEmbedder, SigIOSetup, SigObjSetup
 from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_byterange import SignatureObject
-from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes
 from pyhanko.sign.timestamps.common_utils import TimestampRequestError
 
 from models.errors import Defect, Retryable
@@ -115,16 +116,11 @@ class PadesSigner:
         )
         cms.send(SigObjSetup(sig_placeholder=reserved))
         prepared, _ = cms.send(SigIOSetup(md_algorithm=DIGEST, in_place=True))
+        attributes = _signed_attributes(prepared.document_digest, certificate(keys).dump())
         signature = asyncio.run(
-            keys.async_sign(
-                prepared.document_digest,
-                DIGEST,
-                use_pades=True,
-                timestamper=self._time_service,
-                signed_attr_settings=PdfCMSSignedAttributes(signing_time=signed_at),
-            )
+            keys.async_sign_prescribed_attributes(DIGEST, attributes, timestamper=self._time_service)
         )
-        cms.send(signature)
+        cms.send(signature.dump())
         return buffer.getvalue()
 
 
@@ -134,6 +130,28 @@ def certificate(keys: Signer) -> x509.Certificate:
     if found is None:
         raise Defect("signer_unusable", "the signing key has no certificate beside it")
     return found
+
+
+def _signed_attributes(digest: bytes, certificate: bytes) -> CMSAttributes:
+    """What PAdES signs (EN 319 142-1, 6.3): kind and digest of the content, and whose signature it is.
+
+    Loaded from DER: asn1crypto encodes what was built in memory again at every level and at every
+    use, which was half of a signature's time. ``certificate``: DER.
+    """
+    attributes = [
+        simple_cms_attribute("content_type", "data"),
+        simple_cms_attribute("message_digest", digest),
+        CMSAttribute.load(_binding(certificate)),
+    ]
+    return CMSAttributes.load(CMSAttributes(attributes).dump())
+
+
+@lru_cache(maxsize=4)
+def _binding(certificate: bytes) -> bytes:
+    """The signing-certificate-v2 attribute, DER."""
+    whose = as_signing_certificate_v2(x509.Certificate.load(certificate), DIGEST)
+    bound: bytes = simple_cms_attribute("signing_certificate_v2", whose).dump()
+    return bound
 
 
 def mechanism(certificate: x509.Certificate, padding: Padding) -> algos.SignedDigestAlgorithm | None:
@@ -146,7 +164,8 @@ def mechanism(certificate: x509.Certificate, padding: Padding) -> algos.SignedDi
     digest = {"algorithm": DIGEST}
     mask = {"algorithm": "mgf1", "parameters": digest}
     parameters = {"hash_algorithm": digest, "mask_gen_algorithm": mask, "salt_length": 32}
-    return algos.SignedDigestAlgorithm({"algorithm": "rsassa_pss", "parameters": algos.RSASSAPSSParams(parameters)})
+    built = algos.SignedDigestAlgorithm({"algorithm": "rsassa_pss", "parameters": algos.RSASSAPSSParams(parameters)})
+    return algos.SignedDigestAlgorithm.load(built.dump())
 
 
 def _in_force(certificate: x509.Certificate, at: datetime) -> None:
@@ -207,17 +226,24 @@ def _font(writer: IncrementalPdfFileWriter, face: stamp.Typeface) -> generic.Ind
         },
         encoded_data=face.program,
     )
-    descriptor = _parsed(writer, face.descriptor)
-    descriptor[pdf_name("/FontFile2")] = writer.add_object(program)
-    cid_font = _parsed(writer, face.cid_font)
-    cid_font[pdf_name("/FontDescriptor")] = writer.add_object(descriptor)
-    type0 = _parsed(writer, face.type0)
-    type0[pdf_name("/DescendantFonts")] = generic.ArrayObject([writer.add_object(cid_font)])
-    type0[pdf_name("/ToUnicode")] = writer.add_object(generic.StreamObject(stream_data=face.to_unicode))
+    descriptor = _with(face.descriptor, b"/FontFile2 %s", writer.add_object(program))
+    cid_font = _with(face.cid_font, b"/FontDescriptor %s", writer.add_object(descriptor))
+    to_unicode = writer.add_object(generic.StreamObject(stream_data=face.to_unicode))
+    type0 = _with(face.type0, b"/DescendantFonts [%s] /ToUnicode %s", writer.add_object(cid_font), to_unicode)
     return writer.add_object(type0)
 
 
-def _parsed(writer: IncrementalPdfFileWriter, dictionary: bytes) -> generic.DictionaryObject:
-    parsed = generic.DictionaryObject.read_from_stream(BytesIO(dictionary), writer.root_ref)
-    assert isinstance(parsed, generic.DictionaryObject)
-    return parsed
+class _Source(generic.PdfObject):
+    """An object that is PDF source already: parsing two hundred widths would cost more than the signature."""
+
+    def __init__(self, source: bytes) -> None:
+        self._source = source
+
+    def write_to_stream(self, stream: IO[bytes], handler: object = None, container_ref: object = None) -> None:  # noqa: ARG002 - pyHanko's signature
+        stream.write(self._source)
+
+
+def _with(dictionary: bytes, entries: bytes, *references: generic.IndirectObject) -> _Source:
+    """The dictionary with more entries, whose ``%s`` are the references."""
+    named = tuple(b"%d %d R" % (ref.idnum, ref.generation) for ref in references)
+    return _Source(b"%s %s >>" % (dictionary.removesuffix(b">>"), entries % named))

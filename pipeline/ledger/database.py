@@ -7,13 +7,11 @@ SQLite: WAL, ``synchronous=FULL``, every transaction ``BEGIN IMMEDIATE``. Postgr
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import Connection, Double, Engine, Table, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Double, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -67,7 +65,9 @@ def _open_sqlite(url: str, database: str | None) -> Engine:
 
     def begin(connection: Connection) -> None:
         read_only = connection.get_execution_options().get("read_only", False)
-        connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection)
+        driver.execute("BEGIN" if read_only else "BEGIN IMMEDIATE").close()
 
     event.listen(engine, "connect", connect)
     event.listen(engine, "begin", begin)
@@ -91,44 +91,35 @@ def _now_postgresql(_element: now, _compiler: SQLCompiler, **_kw: object) -> str
     return "CAST(extract(epoch FROM clock_timestamp()) AS double precision)"
 
 
-def insert_once(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that leaves a row alone that is there already."""
-    if connection.dialect.name == "sqlite":
-        return sqlite.insert(table).on_conflict_do_nothing()
-    return postgresql.insert(table).on_conflict_do_nothing()
-
-
-def inserted(connection: Connection, table: Table, values: Mapping[str, Any]) -> bool:
-    """Insert one row unless it is there; whether it was new."""
-    statement = insert_once(connection, table).values(values).returning(*table.primary_key.columns)
-    return connection.execute(statement).first() is not None
-
-
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """A transaction that only reads: one consistent picture, no write lock. Raises like :func:`transaction`."""
-    with transaction(engine.execution_options(read_only=True)) as connection:
+    with transaction(engine, read_only=True) as connection:
         yield connection
 
 
 @contextmanager
-def transaction(engine: Engine) -> Iterator[Connection]:
+def transaction(engine: Engine, *, read_only: bool = False) -> Iterator[Connection]:
     """A durable transaction: committed when the block ends, undone when it raises.
 
     Raises ``Retryable("ledger_away", dependency="ledger")`` where the server is away, busy past its
     limit, or undid the transaction (deadlock, serialisation).
     """
     try:
-        with engine.begin() as connection:
-            yield connection
+        with engine.connect() as connection:
+            if read_only:
+                connection.execution_options(read_only=True)
+            with connection.begin():
+                yield connection
     except OperationalError as error:
-        raise _away(error) from error
+        raise _away(error.orig) from error
     except DBAPIError as error:
         if error.connection_invalidated:
-            raise _away(error) from error
+            raise _away(error.orig) from error
         raise
+    except engine.dialect.loaded_dbapi.OperationalError as error:  # from the driver itself: pipeline.ledger.prepared
+        raise _away(error) from error
 
 
-def _away(error: DBAPIError) -> Retryable:
-    reason: Any = error.orig
+def _away(reason: BaseException | None) -> Retryable:
     return Retryable("ledger_away", f"the ledger does not answer: {type(reason).__name__}: {reason}", "ledger")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Select, bindparam, delete, exists, func, select, update
+from sqlalchemy import Connection, Engine, delete, exists, select, update
 
 from models.document import Status
 from models.manifest import ServiceClass
 from models.settings import DeliverySettings
 from models.step import Step
-from pipeline.ledger.database import insert_once, inserted, now, reading, transaction
+from pipeline.ledger import statements as sql
+from pipeline.ledger.database import now, reading, transaction
 from pipeline.ledger.ledger import Ledger
-from pipeline.ledger.rows import LIVE
+from pipeline.ledger.prepared import ask, change, change_all
 from pipeline.ledger.schema import counters, documents, leases, steps, workers
 
 ROUNDING = 1e-9
@@ -47,6 +49,14 @@ class Share:
         return picked
 
 
+class Beat(NamedTuple):
+    """A worker that lives, its pool, and how many steps it can take at a time."""
+
+    worker: str
+    pool: str
+    slots: int
+
+
 class Dispatch:
     """What only the leading relay does, and the register of workers that it counts credit by."""
 
@@ -54,17 +64,19 @@ class Dispatch:
         self.engine = engine
         self.delivery = delivery
         self._shares: dict[str, Share] = {}
+        self.patience = math.inf
+        """Steps that must get through before :meth:`take` can give more, unless others become owed."""
 
     # -- leadership and slots ----------------------------------------------------------------------
 
     def lead(self, holder: str) -> bool:
         """Become or stay the leading relay for ``leader_s`` seconds; False while another one leads."""
         with transaction(self.engine) as tx:
-            values = {"holder": holder, "until": now() + self.delivery.leader_s}
-            mine = (leases.c.holder == holder) | (leases.c.until < now())
-            if tx.execute(update(leases).where(leases.c.name == "relay", mine).values(values)).rowcount:
+            mine = {"by": holder, "leader_s": self.delivery.leader_s}
+            if change(tx, sql.LEAD, mine):
                 return True
-            return inserted(tx, leases, values | {"name": "relay"})
+            change(tx, sql.insert_once(tx.dialect.name, leases), {"name": "relay", "holder": "", "until": 0.0})
+            return change(tx, sql.LEAD, mine) == 1
 
     def step_down(self, holder: str) -> None:
         """Let another relay lead at once."""
@@ -73,25 +85,34 @@ class Dispatch:
 
     def beat(self, worker: str, pool: str, slots: int) -> None:
         """Register a worker's live slots; repeated every ``heartbeat_s``."""
-        with transaction(self.engine) as tx:
-            values = {"pool": pool, "slots": slots, "seen_at": now()}
-            if not tx.execute(update(workers).where(workers.c.worker == worker).values(values)).rowcount:
-                tx.execute(insert_once(tx, workers).values(values | {"worker": worker}))
+        self.beat_all([Beat(worker, pool, slots)])
 
-    def leave(self, worker: str) -> None:
-        """Take a worker's slots out of the register."""
+    def beat_all(self, beats: Sequence[Beat], acked: int = 0) -> None:
+        """The same for every worker of a process, and the hints that it has acknowledged since."""
         with transaction(self.engine) as tx:
-            tx.execute(delete(workers).where(workers.c.worker == worker))
+            told = [{"by": beat.worker, "pool_": beat.pool, "live": beat.slots} for beat in beats]
+            if change_all(tx, sql.BEAT, told) < len(beats):
+                change_all(tx, sql.insert_once(tx.dialect.name, workers, "seen_at"), [b._asdict() for b in beats])
+            if acked:
+                self._add(tx, "acked", acked)
+
+    def leave(self, names: Sequence[str]) -> None:
+        """Take the slots of workers out of the register."""
+        with transaction(self.engine) as tx:
+            tx.execute(delete(workers).where(workers.c.worker.in_(names)))
 
     def slots(self) -> dict[str, int]:
         """Live slots by pool."""
         with reading(self.engine) as tx:
-            return self._slots(tx)
+            return self._loads(tx)[1]
 
-    def _slots(self, tx: Connection) -> dict[str, int]:
-        alive = workers.c.seen_at > now() - DEAD_AFTER_BEATS * self.delivery.heartbeat_s
-        query = select(workers.c.pool, func.sum(workers.c.slots)).where(alive).group_by(workers.c.pool)
-        return {pool: int(count) for pool, count in tx.execute(query)}
+    def _loads(self, tx: Connection) -> tuple[dict[str, int], dict[str, int]]:
+        """By pool: steps in flight, and live slots."""
+        found: dict[str, dict[str, int]] = {"flying": {}, "slots": {}}
+        alive = {"dead_after_s": DEAD_AFTER_BEATS * self.delivery.heartbeat_s}
+        for what, pool, count in ask(tx, sql.LOADS, alive):
+            found[what][pool] = int(count)
+        return found["flying"], found["slots"]
 
     # -- publishing --------------------------------------------------------------------------------
 
@@ -99,69 +120,52 @@ class Dispatch:
         """Mark the next steps of each pool as sent, up to its credit (k × live slots − in flight)."""
         with reading(self.engine) as tx:
             # The one question of an idle relay, many times a second: is anything owed?
-            asked = tx.execute(_which_owe(pools)).one()
+            (asked,) = ask(tx, sql.which_owe(pools), {})
             owing = [pool for pool, any_owed in zip(pools, asked, strict=True) if any_owed]
             if not owing:
+                self.patience = math.inf
                 return {}
-            flying_now = steps.c.state.in_(("sent", "claimed"))
-            query = select(steps.c.pool, func.count()).where(flying_now).group_by(steps.c.pool)
-            flying: dict[str, int] = dict(list(tx.execute(query)))
-            live = self._slots(tx)
+            flying, live = self._loads(tx)
         most = {pool: self.delivery.credit * live.get(pool, 0) for pool in owing}
         credit = {pool: most[pool] - flying.get(pool, 0) for pool in owing}
         # While more than half of it is in flight nobody is idle: several steps a turn cost little more than one.
         payable = [pool for pool in owing if credit[pool] > 0 and 2 * credit[pool] >= most[pool]]
-        if not payable:
-            return {}
-        with transaction(self.engine) as tx:
-            return {pool: self._take(tx, pool, credit[pool]) for pool in payable}
+        taken: dict[str, list[Step]] = {}
+        if payable:
+            with transaction(self.engine) as tx:
+                taken = {pool: self._take(tx, pool, credit[pool]) for pool in payable}
+        limited = [pool for pool in owing if pool not in taken or len(taken[pool]) == credit[pool]]
+        back = (math.ceil(most[pool] / 2) - credit[pool] + len(taken.get(pool, ())) for pool in limited)
+        self.patience = min(back, default=math.inf)
+        return taken
 
     def unsend(self, unsent: list[Step]) -> None:
         """Owe steps again whose message could not be published."""
         with transaction(self.engine) as tx:
-            self._set(tx, unsent, was="sent", state="owed", until=0.0)
+            change_all(tx, sql.UNSEND, [sql.key(step) for step in unsent])
 
     def _take(self, tx: Connection, pool: str, most: int) -> list[Step]:
         rows = {cls: self._head(tx, pool, cls, most) for cls in ServiceClass}
         share = self._shares.setdefault(pool, Share(self.delivery.bulk_share))
         merged = share.merge(rows[ServiceClass.COUNTER], rows[ServiceClass.BULK], most)
         picked = [Step(row.document, row.revision, row.segment, row.page) for row in merged]
-        self._set(tx, picked, was="owed", state="sent", until=now() + self.delivery.sent_expires_s)
+        expires = {"expires_s": self.delivery.sent_expires_s}
+        change_all(tx, sql.SEND, [sql.key(step) | expires for step in picked])
         return picked
 
     def _head(self, tx: Connection, pool: str, cls: ServiceClass, most: int) -> list[Any]:
-        query = (
-            select(steps.c.document, steps.c.revision, steps.c.segment, steps.c.page)
-            .where(
-                steps.c.pool == pool,
-                steps.c.service_class == cls.value,
-                steps.c.state == "owed",
-                steps.c.not_before <= now(),
-            )
-            .order_by(steps.c.finish)
-            .limit(most)
-            .with_for_update(skip_locked=True)
-        )
-        return list(tx.execute(query).all())
-
-    def _set(self, tx: Connection, which: list[Step], was: str, **values: Any) -> None:
-        if not which:
-            return
-        one = update(steps).where(
-            steps.c.document == bindparam("d"),
-            steps.c.revision == bindparam("r"),
-            steps.c.segment == bindparam("s"),
-            steps.c.page == bindparam("p"),
-            steps.c.state == was,
-        )
-        keys = [{"d": s.document, "r": s.revision, "s": s.segment, "p": s.page} for s in which]
-        tx.execute(one.values(**values), keys)
+        return ask(tx, sql.HEAD, {"pool_": pool, "cls": cls.value, "most": most})
 
     def count(self, name: str, by: int) -> None:
         """Add to a counter that outlives its process (``published``, ``acked``)."""
         with transaction(self.engine) as tx:
-            tx.execute(insert_once(tx, counters).values(name=name, value=0))
-            tx.execute(update(counters).where(counters.c.name == name).values(value=counters.c.value + by))
+            self._add(tx, name, by)
+
+    def _add(self, tx: Connection, name: str, by: int) -> None:
+        more = {"counter_": name, "more": by}
+        if not change(tx, sql.ADD, more):
+            change(tx, sql.insert_once(tx.dialect.name, counters), {"name": name, "value": 0})
+            change(tx, sql.ADD, more)
 
     def counted(self) -> dict[str, int]:
         """Every counter."""
@@ -173,21 +177,20 @@ class Dispatch:
     def expire(self) -> int:
         """Take back sent messages that nobody claimed and claims that nobody renewed; returns how many."""
         with transaction(self.engine) as tx:
-            over = steps.c.state.in_(("sent", "claimed")) & (steps.c.until < now())
-            return tx.execute(update(steps).where(over).values(state="owed", worker="")).rowcount
+            return change(tx, sql.EXPIRE, {})
 
     def take_back_all(self) -> int:
         """Owe everything in flight again. Only for who owns the ledger alone and knows that no worker lives."""
         with transaction(self.engine) as tx:
             tx.execute(delete(workers))
             tx.execute(delete(leases))
-            flying = steps.c.state.in_(("sent", "claimed"))
-            return tx.execute(update(steps).where(flying).values(state="owed", worker="", not_before=0.0)).rowcount
+            again = {"state": "owed", "worker": "", "not_before": 0.0}
+            return tx.execute(update(steps).where(sql.FLYING).values(again)).rowcount
 
     def sweep(self, ledger: Ledger) -> int:
         """Replan every revision that runs, owes nothing and has been silent; returns how many."""
         live = exists().where(
-            steps.c.document == documents.c.document, steps.c.revision == documents.c.revision, steps.c.state.in_(LIVE)
+            steps.c.document == documents.c.document, steps.c.revision == documents.c.revision, sql.LIVE
         )
         silent = documents.c.updated_at < now() - self.delivery.sweep_s
         query = (
@@ -200,10 +203,3 @@ class Dispatch:
         for document, revision in stuck:
             ledger.replan(document, revision)
         return len(stuck)
-
-
-@lru_cache
-def _which_owe(pools: tuple[str, ...]) -> Select[*tuple[bool, ...]]:
-    """One row: whether each pool has a step to publish."""
-    ready = (steps.c.state == "owed") & (steps.c.not_before <= now())
-    return select(*(exists().where(steps.c.pool == pool, ready).label(f"pool_{n}") for n, pool in enumerate(pools)))

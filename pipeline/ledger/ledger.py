@@ -9,31 +9,31 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import orjson
-from sqlalchemy import Connection, Engine, Row, and_, select, update
+from sqlalchemy import Connection, Engine, Update, and_, select, update
 
 from models.document import Document, Status
 from models.errors import Defect, OperatorError, Rejected, Retryable, SohoaError
 from models.facts import MAX_FACT_BYTES, Decision, Failed, Refused
 from models.flow import Flow
 from models.settings import DeliverySettings
-from models.stage import Event
 from models.step import Step
-from pipeline.ledger.database import insert_once, inserted, now, transaction
+from pipeline.ledger import statements as sql
+from pipeline.ledger.database import now, transaction
 from pipeline.ledger.planning import Planning, add_event
+from pipeline.ledger.prepared import ask, change, change_all
 from pipeline.ledger.rows import Admission, Claim, NewFact, at, event, of, stored
-from pipeline.ledger.schema import documents, events, facts, steps
+from pipeline.ledger.schema import documents, facts, steps
 
 
 class Ledger:
     """The truth about documents and work, on SQLite or PostgreSQL.
 
-    ``wake`` is called after each commit that may have made steps owed. Every method raises
-    ``Retryable`` (dependency ``ledger``) while the database is away.
+    ``wake`` is called after each commit: with True where it may have made steps owed, with False where a
+    step is only through. Every method raises ``Retryable`` (dependency ``ledger``) while the database is away.
     """
 
     def __init__(
-        self, engine: Engine, flow: Flow, delivery: DeliverySettings, wake: Callable[[], None] = lambda: None
+        self, engine: Engine, flow: Flow, delivery: DeliverySettings, wake: Callable[[bool], None] = lambda _: None
     ) -> None:
         self.engine = engine
         self.flow = flow
@@ -76,9 +76,9 @@ class Ledger:
                 "message": "",
                 "received_at": document.received_at.timestamp(),
                 "deadline": document.deadline.timestamp() if document.deadline else None,
-                "updated_at": now(),
             }
-            new = inserted(tx, documents, row)
+            once = sql.insert_once(tx.dialect.name, documents, "updated_at").returning(documents.c.document)
+            new = tx.execute(once, row).first() is not None
             found = self._lock(tx, document.id, document.revision)
             if not new:
                 if found.content != document.content:
@@ -90,8 +90,8 @@ class Ledger:
                 return Admission(Status(found.status), new=False, received_at=found.received_at)
             self._insert(tx, document.id, document.revision, known, attempt=0)
             add_event(tx, document.id, document.revision, "admitted", f"{len(document.sources)} files")
-            status = self._planning.replan(tx, found)
-        self.wake()
+            status = self._planning.replan(tx, found).status
+        self.wake(True)
         return Admission(status, new=True, received_at=found.received_at)
 
     def open_gate(self, document: str, decision: Decision, revision: int | None = None) -> Status:
@@ -105,8 +105,8 @@ class Ledger:
                 raise OperatorError("already_ended", f"{document}/r{row.revision} is {row.status}; nothing to open")
             self._insert(tx, document, row.revision, [NewFact(decision, 0, "person", 1)], attempt=0)
             add_event(tx, document, row.revision, decision.kind(), f"by {decision.by}")
-            status = self._planning.replan(tx, row)
-        self.wake()
+            status = self._planning.replan(tx, row).status
+        self.wake(True)
         return status
 
     def release_held(self, document: str, revision: int) -> int:
@@ -121,14 +121,14 @@ class Ledger:
             if changed:
                 add_event(tx, document, revision, "released", f"{changed} steps")
                 self._planning.replan(tx, row)
-        self.wake()
+        self.wake(True)
         return changed
 
     def replan(self, document: str, revision: int) -> Status:
         """Plan again from the facts; the sweeper's repair."""
         with transaction(self.engine) as tx:
-            status = self._planning.replan(tx, self._lock(tx, document, revision))
-        self.wake()
+            status = self._planning.replan(tx, self._lock(tx, document, revision)).status
+        self.wake(True)
         return status
 
     # -- steps -----------------------------------------------------------------------------------
@@ -136,48 +136,35 @@ class Ledger:
     def claim(self, step: Step, worker: str) -> Claim | None:
         """Begin a step if it is still to be done; None means that the message was only an old hint."""
         with transaction(self.engine) as tx:
-            taken = tx.execute(
-                update(steps)
-                .where(at(step), steps.c.state.in_(("owed", "sent")), steps.c.not_before <= now())
-                .values(
-                    state="claimed",
-                    attempt=steps.c.attempt + 1,
-                    worker=worker,
-                    until=now() + self.delivery.lease_s,
-                )
-                .returning(steps.c.attempt)
-            ).scalar_one_or_none()
-            if taken is None:
+            mine = sql.key(step)
+            by = {"by": worker, "lease_s": self.delivery.lease_s}
+            taken = ask(tx, sql.CLAIM, mine | by)
+            if not taken:
                 return None
-            row = tx.execute(
-                select(documents.c.body, documents.c.side_count).where(of(documents, step.document, step.revision))
-            ).one()
-            wanted = select(facts).where(of(facts, step.document, step.revision)).order_by(facts.c.page, facts.c.at)
-            if step.page:
-                wanted = wanted.where(facts.c.page.in_((0, step.page)))
-            found = tuple(stored(r) for r in tx.execute(wanted))
-            history = self._history(tx, step.document, step.revision) if not step.page else ()
-        return Claim(step, taken, row.body, row.side_count or 0, found, history)
+            (row,) = ask(tx, sql.TASK, mine)
+            found = tuple(stored(r) for r in ask(tx, sql.FACTS_NEAR if step.page else sql.FACTS, mine))
+            history = () if step.page else tuple(event(r) for r in ask(tx, sql.HISTORY, mine))
+        return Claim(step, taken[0][0], row.body, row.side_count or 0, found, history)
 
     def renew(self, claim: Claim) -> bool:
         """Keep a claim alive; False when it was lost."""
         with transaction(self.engine) as tx:
-            return self._change(tx, claim, until=now() + self.delivery.lease_s)
+            return self._holds(tx, sql.RENEW, claim, lease_s=self.delivery.lease_s)
 
     def commit(self, claim: Claim, new: Sequence[NewFact]) -> bool:
         """Add what a step learned and plan on. False when the claim was lost: nothing was added."""
         with transaction(self.engine) as tx:
             row = self._lock(tx, claim.step.document, claim.step.revision)
-            if Status(row.status).terminal or not self._change(tx, claim, state="done"):
+            if Status(row.status).terminal or not self._holds(tx, sql.DONE, claim):
                 return False
             self._insert(tx, claim.step.document, claim.step.revision, new, claim.attempt)
             counts = [n.fact.side_count() for n in new]
             count = next((c for c in counts if c is not None), None)
             if count is not None:
-                tx.execute(update(documents).where(of(documents, row.document, row.revision)).values(side_count=count))
+                change(tx, sql.COUNTED, {"d": row.document, "r": row.revision, "sides": count})
                 row = self._lock(tx, row.document, row.revision)
-            self._planning.replan(tx, row, claim.step.page)
-        self.wake()
+            planned = self._planning.replan(tx, row, claim.step.page)
+        self.wake(planned.owes)
         return True
 
     def refuse(self, claim: Claim, error: Rejected) -> bool:
@@ -204,7 +191,7 @@ class Ledger:
             failed = Failed(code=error.code, message=f"{where}: {error.message}"[:2000])
             self._insert(tx, row.document, row.revision, [NewFact(failed, 0, claim.step.segment, 1)], claim.attempt)
             self._planning.replan(tx, row)
-        self.wake()
+        self.wake(True)
         return True
 
     def killed(self, claim: Claim, reason: str, detail: str, *, counted: bool) -> bool:
@@ -219,7 +206,7 @@ class Ledger:
             if not self._change(tx, claim, state="held", kills=kills, code=f"killed_{reason}", message=detail):
                 return False
             self._planning.replan(tx, row)
-        self.wake()
+        self.wake(True)
         return True
 
     def give_back(self, claim: Claim) -> bool:
@@ -229,21 +216,21 @@ class Ledger:
 
     # -- inside a transaction ----------------------------------------------------------------------
 
-    def _lock(self, tx: Connection, document: str, revision: int | None = None) -> Row[Any]:
-        query = select(documents).where(documents.c.document == document)
-        if revision is None:
-            query = query.order_by(documents.c.revision.desc()).limit(1)
-        else:
-            query = query.where(documents.c.revision == revision)
-        row = tx.execute(query.with_for_update()).one_or_none()
-        if row is None:
+    def _lock(self, tx: Connection, document: str, revision: int | None = None) -> Any:
+        query = sql.LOCK_LATEST if revision is None else sql.LOCK
+        found = ask(tx, query, {"d": document, "r": revision})
+        if not found:
             raise OperatorError("unknown_document", f"no document {document!r} here; `sohoa status --all` lists them")
-        return row
+        return found[0]
 
     def _change(self, tx: Connection, claim: Claim, **values: Any) -> bool:
         """Compare-and-set on the claim's attempt."""
         held = and_(at(claim.step), steps.c.state == "claimed", steps.c.attempt == claim.attempt)
         return tx.execute(update(steps).where(held).values(**values)).rowcount == 1
+
+    def _holds(self, tx: Connection, statement: Update, claim: Claim, **values: Any) -> bool:
+        """The same for a statement that is built already."""
+        return change(tx, statement, sql.key(claim.step) | values | {"a": claim.attempt}) == 1
 
     def _pause(self, tx: Connection, claim: Claim) -> dict[str, Any]:
         """A pause that doubles with each time."""
@@ -253,13 +240,13 @@ class Ledger:
 
     def _owe_again(self, tx: Connection, claim: Claim, code: str, message: str, values: dict[str, Any]) -> bool:
         changed = self._change(tx, claim, state="owed", worker="", code=code, message=message[:2000], **values)
-        self.wake()
+        self.wake(True)
         return changed
 
     def _insert(self, tx: Connection, document: str, revision: int, new: Iterable[NewFact], attempt: int) -> None:
         rows = []
         for item in new:
-            body = orjson.dumps(item.fact.model_dump(mode="json")).decode()
+            body = item.fact.model_dump_json()
             if len(body.encode()) > MAX_FACT_BYTES:
                 raise Defect("fact_too_large", f"{item.key}: {len(body)} bytes; bulky results are blobs")
             rows.append(
@@ -274,9 +261,4 @@ class Ledger:
                     "attempt": attempt,
                 }
             )
-        if rows:
-            tx.execute(insert_once(tx, facts).values(at=now()), rows)
-
-    def _history(self, tx: Connection, document: str, revision: int) -> tuple[Event, ...]:
-        query = select(events).where(of(events, document, revision)).order_by(events.c.id)
-        return tuple(event(row) for row in tx.execute(query))
+        change_all(tx, sql.insert_once(tx.dialect.name, facts, "at"), rows)

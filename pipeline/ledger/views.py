@@ -9,7 +9,9 @@ from sqlalchemy import Engine, Row, case, func, select
 
 from models.document import Status
 from models.step import Step
+from pipeline.ledger import statements as sql
 from pipeline.ledger.database import now, reading
+from pipeline.ledger.prepared import ask
 from pipeline.ledger.rows import LIVE, StoredFact, of, stored
 from pipeline.ledger.schema import documents, facts, steps, workers
 
@@ -126,9 +128,8 @@ class Views:
 
     def running(self, of_these: Collection[tuple[str, int]]) -> int:
         """How many of these revisions have neither ended nor wait for a person."""
-        query = select(documents.c.document, documents.c.revision).where(documents.c.status == Status.RUNNING.value)
         with reading(self.engine) as tx:
-            return sum((row.document, row.revision) in of_these for row in tx.execute(query))
+            return sum(tuple(row) in of_these for row in ask(tx, sql.RUNNING, {}))
 
     def facts_of_kind(self, kind: str) -> dict[tuple[str, int], str]:
         """Body of one document-scope fact, by revision."""
@@ -138,10 +139,9 @@ class Views:
 
     def obstacle(self) -> tuple[str, str] | None:
         """Code and message of what an operator must mend before the workers can go on, or None."""
-        again = (steps.c.state == "owed") & steps.c.code.startswith("worker:") & (steps.c.retries > 1)
         with reading(self.engine) as tx:
-            row = tx.execute(select(steps.c.code, steps.c.message).where(again).limit(1)).one_or_none()
-        return None if row is None else (row.code.removeprefix("worker:"), row.message)
+            found = ask(tx, sql.OBSTACLE, {})
+        return (found[0].code.removeprefix("worker:"), found[0].message) if found else None
 
     def held(self, document: str, revision: int) -> list[tuple[Step, str, str]]:
         """Quarantined steps with code and detail."""

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
 from statistics import median
+from typing import NamedTuple
 
 from models.geometry import Box
-from models.text import PageText, Word
 from stages.extraction.fold import fold
+from stages.page_text import Edges, Text
 from stages.upright import Upright, upright
 
 _TALLEST = 3.0
@@ -32,6 +33,14 @@ HANDWRITING_CONFIDENCE = 0.5
 """At most this for handwriting: engines read it wrong with great confidence (ocr-notes)."""
 
 
+class Word(NamedTuple):
+    """One word on the upright page. ``confidence`` 0–1."""
+
+    text: str
+    box: Box
+    confidence: float
+
+
 @dataclass(frozen=True)
 class Passage:
     """Words in reading order, and their text with one space between words. ``page``: side of each word."""
@@ -41,7 +50,7 @@ class Passage:
 
     @cached_property
     def text(self) -> str:
-        return " ".join(w.text for w in self.words)
+        return " ".join([w.text for w in self.words])
 
     @cached_property
     def folded(self) -> str:
@@ -50,11 +59,9 @@ class Passage:
 
     @cached_property
     def box(self) -> Box:
-        """Around all words. Raises ``IndexError`` without words."""
-        box = self.words[0].box
-        for word in self.words[1:]:
-            box = box.union(word.box)
-        return box
+        """Around all words. Raises ``ValueError`` without words."""
+        lefts, tops, rights, bottoms = zip(*[word.box for word in self.words], strict=True)
+        return Box(min(lefts), min(tops), max(rights), max(bottoms))
 
     @property
     def confidence(self) -> float:
@@ -78,7 +85,7 @@ class Passage:
         for word, page in zip(self.words, self.pages, strict=True):
             kept = word.text[max(0, start - at) :]
             if kept:
-                words.append(word.model_copy(update={"text": kept}))
+                words.append(word._replace(text=kept))
                 pages.append(page)
             at += len(word.text) + 1
         return Passage(tuple(words), tuple(pages))
@@ -127,22 +134,21 @@ class Page:
     rows: tuple[Passage, ...]
 
 
-def lay_out(text: PageText, number: int) -> Page:
+def lay_out(text: Text, number: int) -> Page:
     """Turn the words of one side upright and put them into rows."""
     orientation_deg = round(text.rotation_deg / 90) * 90
     skew_deg = orientation_deg - text.rotation_deg
     page = upright(text.width_px, text.height_px, orientation_deg % 360, skew_deg)
     lean = _Lean(page, skew_deg)
     words = [
-        word.model_copy(update={"text": trimmed, "box": lean.own_box(word.box)})
+        Word(trimmed, lean.own_box(word.box), word.confidence)
         for word in text.words()
         if (trimmed := word.text.strip())
     ]
-    usual_px = median([w.box.height for w in words] or [0.0])
-    words = [w for w in words if w.box.height <= _TALLEST * usual_px]
-    rows = [
-        Passage(tuple(sorted(row, key=lambda w: w.box.left)), (number,) * len(row)) for row in _rows(words, usual_px)
-    ]
+    heights_px = [w.box.height for w in words]
+    usual_px = median(heights_px or [0.0])
+    words = [w for w, high in zip(words, heights_px, strict=True) if high <= _TALLEST * usual_px]
+    rows = [Passage(tuple(sorted(row, key=_left)), (number,) * len(row)) for row in _rows(words, usual_px)]
     return Page(number, page.width_px, page.height_px, tuple(rows))
 
 
@@ -156,23 +162,32 @@ class _Lean:
     def __init__(self, page: Upright, skew_deg: float) -> None:
         self._affine = page.affine
         self._across = abs(page.affine.a) < abs(page.affine.b)
-        self._sin, self._cos = abs(math.sin(math.radians(skew_deg))), math.cos(math.radians(skew_deg))
+        sin, cos = abs(math.sin(math.radians(skew_deg))), math.cos(math.radians(skew_deg))
+        square = cos * cos - sin * sin
+        self._sin, self._cos = sin / square, cos / square
 
-    def own_box(self, box: Box) -> Box:
+    def own_box(self, box: Edges) -> Box:
         """The upright rectangle of the word."""
-        wide, high = (box.height, box.width) if self._across else (box.width, box.height)
-        square = self._cos * self._cos - self._sin * self._sin
-        width = max((wide * self._cos - high * self._sin) / square, 1.0)
-        height = max((high * self._cos - wide * self._sin) / square, _FLATTEST * high)
-        x, y = self._affine.point(*box.centre)
-        return Box(x - width / 2, y - height / 2, x + width / 2, y + height / 2)
+        left, top, right, bottom = box
+        wide, high = (bottom - top, right - left) if self._across else (right - left, bottom - top)
+        half_width = max(wide * self._cos - high * self._sin, 1.0) / 2
+        half_height = max(high * self._cos - wide * self._sin, _FLATTEST * high) / 2
+        a, b, c, d, e, f = self._affine
+        x, y = (left + right) / 2, (top + bottom) / 2
+        x, y = a * x + b * y + c, d * x + e * y + f
+        return Box(x - half_width, y - half_height, x + half_width, y + half_height)
+
+
+def _left(word: Word) -> float:
+    return word.box[0]
 
 
 def _rows(words: list[Word], usual_px: float) -> list[list[Word]]:
     """Words whose middles are at one height, from top to bottom."""
     rows: list[list[Word]] = []
     row_px = 0.0
-    for middle_px, word in sorted(((w.box.centre[1], w) for w in words), key=itemgetter(0)):
+    middles = [((w.box.top + w.box.bottom) / 2, w) for w in words]
+    for middle_px, word in sorted(middles, key=itemgetter(0)):
         # A dash is low and a stacked accent is tall: only the page's usual height tells rows apart.
         if rows and middle_px - row_px <= _SAME_ROW * usual_px:
             row_px += (middle_px - row_px) / (len(rows[-1]) + 1)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from models.errors import OperatorError
-from models.ports import Engine
+from models.ports import Engine, ModelCache
 from models.settings import OcrSettings
 
 
@@ -20,7 +20,7 @@ class EngineSpec:
     """
 
     name: str
-    open: Callable[[OcrSettings], Engine]
+    open: Callable[[OcrSettings, ModelCache], Engine]
 
 
 def engines() -> dict[str, EngineSpec]:
@@ -30,10 +30,13 @@ def engines() -> dict[str, EngineSpec]:
     return {spec.name: spec for spec in specs}
 
 
-def open_engine(settings: OcrSettings) -> Engine:
-    """The engine that the settings name, warm. Raises ``OperatorError("unknown_engine"|"traineddata_missing")``."""
+def open_engine(settings: OcrSettings, models: ModelCache) -> Engine:
+    """The engine that the settings name, warm. ``models``: where it may keep what it makes of an installed model.
+
+    Raises ``OperatorError("unknown_engine"|"traineddata_missing")``.
+    """
     known = engines()
     if settings.engine not in known:
         names = ", ".join(sorted(known))
         raise OperatorError("unknown_engine", f"no OCR engine {settings.engine!r}; there are: {names}")
-    return known[settings.engine].open(settings)
+    return known[settings.engine].open(settings, models)

@@ -10,8 +10,8 @@ from models.stage import Inputs, Ports, Scope, Stage
 from models.text import Block, Line, PageText, Word
 from stages.blank_side import BlankMeasured
 from stages.deskew import Deskewed
-from stages.raster import side_of, warp
-from stages.red_ink import without_red
+from stages.ocr.sheet import Sheet
+from stages.raster import side_of
 from stages.upright import Upright, upright, worth_straightening
 
 NOT_READ = "none"
@@ -35,16 +35,13 @@ class TextRead(Fact):
 def read(raster: Raster, posed: Deskewed, engine: Engine, *, mirrored: bool = False) -> PageText:
     """The text of one side, boxes in pixels of the scan.
 
-    The engine sees full resolution without the red of seals, turned upright, and straightened where
-    that is worth a resampling; its page is large enough for the corners, so nothing is cut off.
+    The engine sees the side turned upright, and straightened where that is worth a resampling; its
+    page is large enough for the corners, so nothing is cut off.
     """
     skew_deg = posed.skew_deg if worth_straightening(posed.skew_deg) else 0.0
     page = upright(raster.width_px, raster.height_px, posed.orientation_deg, skew_deg, mirrored=mirrored, grow=True)
     moved = posed.orientation_deg != 0 or skew_deg != 0 or mirrored
-    image = without_red(raster.full_grey(), raster.working())
-    if moved:
-        image = warp(image, page)
-    found = engine.read(image, raster.dpi)
+    found = engine.read(Sheet(raster, page if moved else None))
     return PageText(
         width_px=raster.width_px,
         height_px=raster.height_px,

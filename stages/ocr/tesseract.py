@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import time
 import unicodedata
 from pathlib import Path
 
-import cv2
-import numpy as np
 import tesserocr
 
 from models.errors import Defect, OperatorError
 from models.geometry import Box
-from models.ports import Engine, Pixels
+from models.ports import Engine, ModelCache, UprightImage
 from models.settings import OcrSettings
 from models.text import Block, Line, PageText, Word
 from stages.ocr import EngineSpec
+from stages.red_ink import without_red
 
 _NAME = "tesseract"
 _LEAST_DPI = 70
@@ -37,6 +37,7 @@ class TesseractEngine:
                 f"{missing[0].name} is not in {settings.tessdata}: install {packages} or set ocr.tessdata",
             )
         self.version = _version(models)
+        self._deadline_s = settings.deadline_s
         try:
             self._api = tesserocr.PyTessBaseAPI(
                 path=str(settings.tessdata), lang=settings.languages, psm=tesserocr.PSM.AUTO
@@ -49,15 +50,24 @@ class TesseractEngine:
         self._api.SetVariable("debug_file", "/dev/null")
         tesserocr.set_leptonica_log_level(tesserocr.LeptLogLevel.NONE)  # it writes past our logs to the terminal
 
-    def read(self, image: Pixels, dpi: int) -> PageText:
-        """Grey bytes go in as they are: a PIL image would be compressed, and its dpi lost, on the way."""
-        grey = image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    def read(self, image: UprightImage) -> PageText:
+        """See :class:`models.ports.Engine`. Full resolution without the red of seals.
+
+        Grey bytes go in as they are: a PIL image would be compressed, and its dpi lost, on the way.
+        """
+        began = time.monotonic()
+        grey = without_red(image.full_grey(), image.half())
         height, width = grey.shape
-        pixels = grey.tobytes()
-        self._api.SetImageBytes(pixels, width, height, 1, width)
-        self._api.SetSourceResolution(max(dpi, _LEAST_DPI))
+        self._api.SetImageBytes(grey.tobytes(), width, height, 1, width)
+        self._api.SetSourceResolution(max(image.dpi, _LEAST_DPI))
         try:
-            if not self._api.Recognize():
+            done = self._api.Recognize(max(1, round(self._deadline_s * 1000)))
+            # It stops between words and then says that it is done.
+            if time.monotonic() - began > self._deadline_s:
+                raise Defect(
+                    "ocr_deadline", f"Tesseract was not done within {self._deadline_s:g} s: see ocr.deadline_s"
+                )
+            if not done:
                 raise Defect("ocr_failed", "Tesseract gave up on this side")
             blocks = _blocks(self._api.GetIterator())
         finally:
@@ -105,7 +115,7 @@ def _version(models: tuple[Path, ...]) -> str:
     return f"{library} (tesserocr {tesserocr.__version__}) {hashes}"
 
 
-def _open(settings: OcrSettings) -> Engine:
+def _open(settings: OcrSettings, models: ModelCache) -> Engine:  # noqa: ARG001 - every engine's signature
     return TesseractEngine(settings)
 
 

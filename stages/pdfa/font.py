@@ -24,23 +24,27 @@ _MAX_RUN = 100
 """Entries of one bfchar section (Adobe technical note 5411)."""
 
 
+class _Numbered(dict[int, str]):
+    """A table for ``str.translate`` that numbers each character when it first meets it."""
+
+    def __missing__(self, char: int) -> str:
+        self[char] = code = f"{len(self) + 1:04X}"
+        return code
+
+
 class Codes:
     """Two-byte codes of the characters that a document uses, in the order of their first use."""
 
     def __init__(self) -> None:
-        self._hex: dict[str, str] = {" ": "0001"}
+        self._hex = _Numbered({ord(" "): "0001"})
 
     def encode(self, text: str) -> str:
         """The codes of a text in hexadecimal."""
-        known = self._hex
-        for char in text:
-            if char not in known:
-                known[char] = f"{len(known) + 1:04X}"
-        return "".join([known[char] for char in text])
+        return text.translate(self._hex)
 
     def items(self) -> Iterable[tuple[str, str]]:
         """Every character with its code, codes ascending from 0001."""
-        return self._hex.items()
+        return ((chr(char), code) for char, code in self._hex.items())
 
     def __len__(self) -> int:
         return len(self._hex)

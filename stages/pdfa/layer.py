@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from statistics import median
-from typing import NamedTuple
 
-from models.geometry import Affine, Box
-from models.text import Line, PageText
+from models.errors import Defect
+from models.geometry import Affine
+from stages.page_text import Line, Text
 from stages.pdfa.font import ADVANCE, ASCENT, DESCENT, UNITS_PER_EM, Codes
+from stages.pdfa.writer import number
 
 FONT = "/F"
 _LINE_SHARE = (ASCENT - DESCENT) / UNITS_PER_EM
@@ -20,93 +21,118 @@ _BELOW_BASELINE = -DESCENT / UNITS_PER_EM
 _LEAST_SIZE_PX = 1.0
 _SPACE = " "
 _LEVEL_WITHIN = math.sin(math.radians(10.0))
+_MOST_CHARS = 8000
+"""Of a word: a PDF string has at most 32767 bytes (ISO 19005-2, 6.1.13)."""
 
 
-def unhull(box: Box, turn_deg: float) -> Box:
-    """The rectangle whose hull is ``box`` after turning, about its centre, by ``-turn_deg``.
+class Hull:
+    """Boxes around rectangles that were turned, about their centres, by ``-turn_deg``."""
 
-    Returned upright in text space, about the origin: only its size matters to the caller. A box that
-    is no such hull (cut at the page's edge) keeps the size of the box itself.
+    def __init__(self, turn_deg: float) -> None:
+        quarter = round(turn_deg / 90.0)
+        lean = math.radians(abs(turn_deg - 90.0 * quarter))
+        self._on_its_side = quarter % 2 == 1
+        self._sin, self._cos, self._det = math.sin(lean), math.cos(lean), math.cos(2.0 * lean)
+
+    def rectangle(self, width: float, height: float) -> tuple[float, float]:
+        """Width and height of the rectangle whose box is ``width`` by ``height``.
+
+        A box that is no such hull (cut at the page's edge) keeps the size of the box itself.
+        """
+        if self._on_its_side:
+            width, height = height, width
+        if self._sin and self._det > 0.5:
+            w = (width * self._cos - height * self._sin) / self._det
+            h = (height * self._cos - width * self._sin) / self._det
+            if w > 0.25 * width and h > 0.25 * height:
+                return w, h
+        return width, height
+
+
+class _Space:
+    """Text space of one page: the way into it from the scan, and out of it to the page.
+
+    ``from_scan`` and ``to_page`` are in pixels, y downwards.
     """
-    quarter = round(turn_deg / 90.0)
-    lean = math.radians(abs(turn_deg - 90.0 * quarter))
-    width, height = (box.height, box.width) if quarter % 2 else (box.width, box.height)
-    sin, cos, det = math.sin(lean), math.cos(lean), math.cos(2.0 * lean)
-    if det > 0.5:
-        w, h = (width * cos - height * sin) / det, (height * cos - width * sin) / det
-        if w > 0.25 * width and h > 0.25 * height:
-            width, height = w, h
-    return Box(-width / 2, -height / 2, width / 2, height / 2)
 
-
-class _Space(NamedTuple):
-    """Text space of one page: ``from_scan`` leads into it, ``to_page`` out of it (pixels, y downwards)."""
-
-    turn_deg: float
-    from_scan: Affine
-    to_page: Affine
-    points_per_px: float
-    height_px: float
+    def __init__(
+        self, turn_deg: float, to_page: Affine, points_per_px: float, height_px: float, *, mirrored: bool
+    ) -> None:
+        flip = Affine(-1.0 if mirrored else 1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
+        self.hull = Hull(turn_deg)
+        self.from_scan = flip.then(Affine.rotation(turn_deg, (0.0, 0.0), (0.0, 0.0)))
+        self.to_page = self.from_scan.inverse().then(to_page)
+        self.points_per_px, self.height_px = points_per_px, height_px
+        self.unit = math.hypot(self.to_page.a, self.to_page.d)
+        self.along, self.direction = _direction(self.to_page, self.unit)
 
 
 def hidden_text(
-    text: PageText, to_page: Affine, points_per_px: float, height_px: float, codes: Codes, *, mirrored: bool = False
+    text: Text, to_page: Affine, points_per_px: float, height_px: float, codes: Codes, *, mirrored: bool = False
 ) -> bytes:
     """The text operators of one page.
 
     ``to_page``: from the scan to the page, both in pixels, y downwards; ``height_px``: of the page;
     ``mirrored``: the scan is flipped left to right before it is turned. Words lie over their boxes;
     all words of a line share baseline and size, so that viewers see one line; a space follows every
-    word but the last.
+    word but the last. Raises ``Defect("not_pdfa")`` for a word that no PDF can hold.
     """
-    flip = Affine(-1.0 if mirrored else 1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-    from_scan = flip.then(Affine.rotation(text.rotation_deg, (0.0, 0.0), (0.0, 0.0)))
-    space = _Space(text.rotation_deg, from_scan, from_scan.inverse().then(to_page), points_per_px, height_px)
-    lines = "".join(_line(line, space, codes) for line in text.lines())
+    space = _Space(text.rotation_deg, to_page, points_per_px, height_px, mirrored=mirrored)
+    lines = "".join([_line(line, space, codes) for line in text.lines])
+    if "n" in lines:  # no operator here has one, but ``nan`` and ``inf`` have
+        raise Defect("not_pdfa", "a word of the hidden text has no place on the page")
     return f"BT\n3 Tr\n{lines}ET\n".encode() if lines else b""
 
 
 def _line(line: Line, space: _Space, codes: Codes) -> str:
-    words = [(shown, word.box) for word in line.words if (shown := printable(word.text))]
+    a, b, c, d, e, f = space.from_scan
+    words: list[tuple[str, float, float]] = []
+    tops: list[float] = []
+    bottoms: list[float] = []
+    for word in line.words:
+        shown = printable(word.text)
+        if not shown:
+            continue
+        if len(shown) > _MOST_CHARS:
+            raise Defect("not_pdfa", f"a word of the hidden text has {len(shown)} characters")
+        left, top, right, bottom = word.box
+        wide, high = space.hull.rectangle(right - left, bottom - top)
+        x, y = (left + right) / 2, (top + bottom) / 2
+        words.append((shown, a * x + b * y + c, max(wide, _LEAST_SIZE_PX)))
+        middle = d * x + e * y + f
+        tops.append(middle - high / 2)
+        bottoms.append(middle + high / 2)
     if not words:
         return ""
-    placed = [_upright(box, space) for _, box in words]
     # One baseline and one size for all words keep the line together in viewers.
-    top, bottom = median(box.top for box in placed), median(box.bottom for box in placed)
-    size_px = max(bottom - top, _LEAST_SIZE_PX) / _LINE_SHARE
-    baseline = bottom - _BELOW_BASELINE * size_px
-    unit, k = math.hypot(space.to_page.a, space.to_page.d), space.points_per_px
-    a, b, c, d = _direction(space.to_page, unit)
-    direction = " ".join(f"{v:.5g}" for v in (a, b, c, d))
-    out = [f"{FONT} {size_px * unit * k:.3f} Tf\n"]
-    for at, ((shown, _), box) in enumerate(zip(words, placed, strict=True), start=1):
-        width_px = max(box.width, _LEAST_SIZE_PX)
-        stretch = 100.0 * width_px / (len(shown) * size_px * ADVANCE / UNITS_PER_EM)
-        x, y = space.to_page.point(box.centre[0], baseline)
-        x, y = x - a * width_px * unit / 2, y + b * width_px * unit / 2
-        string = codes.encode(shown if at == len(words) else shown + _SPACE)
-        down = space.height_px - y
-        out.append(f"{direction} {x * k:.3f} {down * k:.3f} Tm {stretch:.2f} Tz <{string}> Tj\n")
+    level = median(bottoms)
+    size_px = max(level - median(tops), _LEAST_SIZE_PX) / _LINE_SHARE
+    baseline = level - _BELOW_BASELINE * size_px
+    a, b, c, d, e, f = space.to_page
+    c, f = c + b * baseline, f + e * baseline
+    k, high_px, direction = space.points_per_px, space.height_px, space.direction
+    along_x, along_y = (v * space.unit / 2 for v in space.along)
+    stretch = 100.0 / (size_px * ADVANCE / UNITS_PER_EM)
+    last = len(words) - 1
+    out = [f"{FONT} {size_px * space.unit * k:.3f} Tf\n"]
+    for at, (shown, middle, width_px) in enumerate(words):
+        x = (a * middle + c - along_x * width_px) * k
+        y = (high_px - d * middle - f - along_y * width_px) * k
+        string = codes.encode(shown if at == last else shown + _SPACE)
+        out.append(f"{direction} {x:.3f} {y:.3f} Tm {stretch * width_px / len(shown):.2f} Tz <{string}> Tj\n")
     return "".join(out)
 
 
-def _direction(to_page: Affine, unit: float) -> tuple[float, float, float, float]:
-    """Where text runs on the page, for ``Tm``: text space's axes, the page's y axis pointing up.
+def _direction(to_page: Affine, unit: float) -> tuple[tuple[float, float], str]:
+    """Where text runs on the page, y upwards, and the first four numbers of ``Tm`` that say so.
 
     On a page that leans and was not straightened words stand level, each at its own height: viewers
     find lines by level baselines and would tear leaning words apart.
     """
     a, b, c, d = to_page.a / unit, -to_page.d / unit, -to_page.b / unit, to_page.e / unit
     if abs(b) <= _LEVEL_WITHIN and a > 0:
-        return 1.0, 0.0, 0.0, 1.0
-    return a, b, c, d
-
-
-def _upright(box: Box, space: _Space) -> Box:
-    """The word's rectangle in text space."""
-    x, y = space.from_scan.point(*box.centre)
-    size = unhull(box, space.turn_deg)
-    return Box(x + size.left, y + size.top, x + size.right, y + size.bottom)
+        a, b, c, d = 1.0, 0.0, 0.0, 1.0
+    return (a, b), " ".join(number(v).decode() for v in (a, b, c, d))
 
 
 def printable(text: str) -> str:

@@ -42,9 +42,9 @@ class PdfWriter:
         self._write(head, data, b"\nendstream\nendobj\n")
         return ref
 
-    def flate(self, entries: bytes, data: bytes, ref: Ref | None = None) -> Ref:
+    def flate(self, entries: bytes, data: bytes, level: int = zlib.Z_DEFAULT_COMPRESSION) -> Ref:
         """Write a stream that is deflated here."""
-        return self.stream(b"%s /Filter /FlateDecode" % entries, zlib.compress(data), ref)
+        return self.stream(b"%s /Filter /FlateDecode" % entries, zlib.compress(data, level))
 
     def finish(self, root: Ref, info: Ref, identity: bytes) -> bytes:
         """The whole file. ``identity``: what the file identifier is derived from."""

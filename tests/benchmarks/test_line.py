@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from benchmarks.corpus.batch import BatchSpec, write_batch
-from benchmarks.line import _family, _renamed
+from benchmarks.line import _family, renamed
 from benchmarks.replay import SERVE, SERVE_BARE, ReplayEngine, config
 from benchmarks.stepwise import Stepwise
 from models.errors import Defect
@@ -20,6 +20,7 @@ from models.settings import ArchiveSettings, Settings
 from models.text import Block, Line, PageText, Word
 from pipeline.intake import Batch
 from pipeline.slots import Slot, SlotLimits
+from stages.ocr.sheet import Picture
 
 BOX = Box(100, 100, 300, 140)
 TEXT = PageText(
@@ -46,7 +47,7 @@ def replaying(tmp_path: Path) -> tuple[Settings, bytes]:
 
 def test_replay_says_the_same_of_every_image() -> None:
     """The text stays, the size is the image's."""
-    found = ReplayEngine(TEXT).read(np.zeros((30, 20), np.uint8), 300)
+    found = ReplayEngine(TEXT).read(Picture(np.zeros((30, 20), np.uint8), 300))
     assert (found.text, found.width_px, found.height_px) == ("Điều", 20, 30)
 
 
@@ -55,12 +56,12 @@ def test_stepwise_archives_what_the_line_would(tmp_path: Path, batch: Batch) -> 
     settings, given = replaying(tmp_path)
     with Stepwise(settings, SERVE, given) as stepwise:
         stepwise.process(batch)
-        cpu_s, rss_mb = stepwise.page_child()
+        used = stepwise.page_child()
         view = stepwise.books.views.document(batch.name)
     assert view is not None
     assert view.status == "ARCHIVED"
-    assert cpu_s > 0
-    assert rss_mb > 10
+    assert used.cpu_s > 0
+    assert 10 < used.rss_mb <= used.peak_mb
     assert [path.name for path in (tmp_path / "archive").rglob("document.pdf")] == ["document.pdf"]
 
 
@@ -85,10 +86,10 @@ def test_bare_runs_the_page_stages_and_nothing_else(tmp_path: Path, batch: Batch
 
 def test_a_renamed_batch_is_another_document(tmp_path: Path, batch: Batch) -> None:
     """The same scans under another id, with a manifest that still holds."""
-    renamed = _renamed(batch, tmp_path / "copies", "memory-00001")
-    manifest = Manifest.model_validate_json((renamed.folder / "manifest.json").read_bytes())
-    assert manifest.document_id == renamed.name == "memory-00001"
-    assert all((renamed.folder / file.name).stat().st_size == file.size_bytes for file in manifest.files)
+    copy = renamed(batch, tmp_path / "copies", "memory-00001")
+    manifest = Manifest.model_validate_json((copy.folder / "manifest.json").read_bytes())
+    assert manifest.document_id == copy.name == "memory-00001"
+    assert all((copy.folder / file.name).stat().st_size == file.size_bytes for file in manifest.files)
 
 
 def test_the_family_holds_this_process() -> None:

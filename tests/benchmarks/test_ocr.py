@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from benchmarks.ocr import compare, main
 from benchmarks.ocr.align import WILD, align, distance, edits
 from benchmarks.ocr.child import Child
 from benchmarks.ocr.contest import Run
+from benchmarks.ocr.crowd import ROUNDS
 from benchmarks.ocr.engines import ENGINES
 from benchmarks.ocr.engines.command import blocks_of_tsv
 from benchmarks.ocr.kinds import KINDS, write_page
@@ -219,7 +221,7 @@ def test_headline_has_nulls_where_an_engine_is_missing() -> None:
     missing = Run("turbo", unavailable="not built")
     told = compare.headline([missing, fake_run("tesseract", {page.name: 1 for page in pages}, 1000)], pages)
     assert told["cer_tesseract"] == 0.001
-    assert {key for key, value in told.items() if value is not None} == {"cer_tesseract"}
+    assert {key for key, value in told.items() if value is not None} == {"cer_tesseract", "reading_order_tesseract"}
 
 
 def test_interval_is_paired() -> None:
@@ -274,7 +276,7 @@ def test_the_whole_benchmark(tmp_path: Path) -> None:
     """Folder in, result, texts and report out; the scripted engine's faults are all found, and only those."""
     write_page(tmp_path / "corpus", "prose", 1, seed=5, dpi=100)
     write_page(tmp_path / "corpus", "header", 1, seed=5, dpi=100)
-    arguments = ["--engines", "scripted", "--corpus", str(tmp_path / "corpus"), "--repeats", "2"]
+    arguments = ["--engines", "scripted", "--corpus", str(tmp_path / "corpus"), "--repeats", "2", "--core-hour", "0.5"]
     shown = [
         "--report",
         str(tmp_path / "r.html"),
@@ -285,6 +287,13 @@ def test_the_whole_benchmark(tmp_path: Path) -> None:
     ]
     told = main(False, [*arguments, *shown])
     engine = told["details"]["engines"]["scripted"]
+    cores = len(os.sched_getaffinity(0))
+    crowds = told["details"]["scaling"].get("scripted", {})
+    assert list(crowds) == [str(count) for count in range(1, cores + 1)] * (cores > 1)
+    assert all(len(crowd["pages_per_second"]) == ROUNDS for crowd in crowds.values())
+    assert engine["by_kind"]["prose"]["cost_per_million_pages"] == pytest.approx(
+        engine["by_kind"]["prose"]["cpu_hours_per_million_pages"] * 0.5, abs=0.1
+    )
     wrong = sum(path.read_text().count("ố") for path in (tmp_path / "corpus").rglob("*.txt"))
     assert engine["by_dpi"]["100_dpi"]["counts"]["diacritics"][0] == wrong > 0
     assert engine["by_dpi"]["100_dpi"]["counts"]["characters"][0] == wrong

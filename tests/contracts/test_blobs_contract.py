@@ -67,6 +67,15 @@ def test_putting_twice_changes_nothing(store: BlobStore) -> None:
     assert store.used_bytes() == used
 
 
+def test_other_bytes_than_promised_are_not_stored(store: BlobStore) -> None:
+    """The caller learns the hash that they have; nothing of them stays."""
+    promised, came = (hashlib.sha256(data).hexdigest() for data in (b"promised", b"came"))
+    assert store.put(DOCUMENT, b"came", only=promised) == came
+    assert store.documents() == ()
+    assert store.put(DOCUMENT, b"promised", only=promised) == promised
+    assert store.get(DOCUMENT, promised) == b"promised"
+
+
 def test_documents_are_apart(store: BlobStore) -> None:
     """A blob of one document is not a blob of another, even with the same bytes."""
     sha256 = store.put("a", b"scan")

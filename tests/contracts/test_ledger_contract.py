@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import text, update
 
 from models.document import Status
 from models.errors import Defect, OperatorError, Rejected, Retryable
@@ -16,7 +18,9 @@ from models.facts import Approved
 from models.manifest import ServiceClass
 from models.settings import DeliverySettings, LedgerSettings, Settings
 from models.step import Step
-from pipeline.ledger.database import now, transaction
+from pipeline.ledger import statements as sql
+from pipeline.ledger.database import now, open_database, transaction
+from pipeline.ledger.prepared import change
 from pipeline.ledger.rows import Claim, NewFact
 from pipeline.ledger.schema import documents, steps
 from pipeline.wiring import Books
@@ -154,6 +158,47 @@ def test_credit_bounds_what_is_published(books: Books) -> None:
     books.dispatch.beat("w", "page", 2)
     assert len(books.dispatch.take(("page",))["page"]) == 2 * FAST.credit
     assert books.dispatch.take(("page",)) == {}
+
+
+def test_patience_is_the_way_to_half_of_the_credit(books: Books) -> None:
+    """While more is owed than there is credit for, half of it must come back; else only new steps matter."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    do(books, Step("doc", 1, "arrive"), sides=8)
+    books.dispatch.beat("w", "page", 2)
+    first = books.dispatch.take(("page",))["page"]
+    assert books.dispatch.patience == FAST.credit
+    for step in first[: FAST.credit - 1]:
+        do(books, step, sides=8)
+    assert books.dispatch.take(("page",)) == {}
+    assert books.dispatch.patience == 1
+    do(books, first[FAST.credit - 1], sides=8)
+    assert len(books.dispatch.take(("page",))["page"]) == FAST.credit
+    books.dispatch.beat("w", "page", 20)
+    books.dispatch.take(("page",))
+    assert books.dispatch.patience == math.inf
+
+
+def test_a_lost_connection_is_retryable(books: Books) -> None:
+    """What the driver itself raises in the middle of a transaction is a ledger that is away; the next one works."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    step = Step("doc", 1, "arrive")
+    other = open_database(books.engine.url.render_as_string(hide_password=False))
+
+    def lose() -> None:
+        with transaction(books.engine, read_only=True) as tx, ExitStack() as stack:
+            if books.embedded:
+                tx.exec_driver_sql("PRAGMA busy_timeout=1")
+                stack.enter_context(transaction(other))  # the write lock is taken
+            else:
+                backend = tx.scalar(text("SELECT pg_backend_pid()"))
+                with transaction(other) as theirs:
+                    theirs.execute(text("SELECT pg_terminate_backend(:backend)"), {"backend": backend})
+            change(tx, sql.UNSEND, sql.key(step))
+
+    with pytest.raises(Retryable, match="ledger_away"):
+        lose()
+    other.dispose()
+    assert take(books, step).attempt == 1
 
 
 def test_a_citizen_overtakes_bulk_and_bulk_keeps_its_share(books: Books) -> None:

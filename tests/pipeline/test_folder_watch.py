@@ -54,10 +54,10 @@ class Away(MemoryBlobs):
         super().__init__()
         self.back = False
 
-    def put(self, document: str, data: bytes) -> str:
+    def put(self, document: str, data: bytes, only: str | None = None) -> str:
         if not self.back:
             raise Retryable("blobs_unavailable", "the disk is away", "blobs")
-        return super().put(document, data)
+        return super().put(document, data, only)
 
 
 def test_a_receipt_comes_after_the_commit(desk: Desk) -> None:

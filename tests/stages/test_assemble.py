@@ -9,33 +9,31 @@ import math
 import re
 import shutil
 import subprocess
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from random import Random
 from typing import Literal
 
 import numpy as np
 import orjson
 import pikepdf
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from models.errors import Defect
 from models.facts import Fact, FactKey
-from models.geometry import Affine, Box
+from models.geometry import Box
 from models.side import Side, SideIndex
-from models.text import Block, Line, PageText, Word
+from models.text import Block, PageText
+from models.text import Line as TextLine
+from models.text import Word as TextWord
 from stages import assemble, unpack
 from stages.both_sides import BothSidesJudged
-from stages.containers import png
 from stages.deskew import Deskewed
-from stages.pdfa.copy import image_matrix
-from stages.pdfa.image import png_scan_lines
-from stages.pdfa.layer import printable, unhull
+from stages.page_text import Line, Text, Word
+from stages.pdfa.copy import Page, write_copy
+from stages.pdfa.metadata import About
 from stages.upright import Upright, upright
 from tests.stages import desk
 from tests.verapdf.judge import VeraPdf
@@ -108,8 +106,8 @@ def scan(lying: Lying) -> tuple[bytes, PageText]:
     out = io.BytesIO()
     scanned.save(out, lying.kind, dpi=(DPI, DPI), **({"quality": 90} if lying.kind == "JPEG" else {}))
     lines = tuple(
-        Line(
-            words=tuple(Word(text=text, box=seen.to_scan(box, wide, high), confidence=0.9) for text, box in line),
+        TextLine(
+            words=tuple(TextWord(text=text, box=seen.to_scan(box, wide, high), confidence=0.9) for text, box in line),
             box=seen.to_scan(line[0][1].union(line[-1][1]), wide, high),
         )
         for line in upright_words()
@@ -304,89 +302,53 @@ def test_the_gate_stops_what_is_not_pdfa() -> None:
     assert error.value.code == "not_pdfa"
 
 
-@settings(max_examples=200)
-@given(st.floats(1, 3000), st.floats(5, 200), st.sampled_from([0, 90, 180, 270]), st.floats(-5, 5))
-def test_unhull_finds_the_rectangle_again(width: float, height: float, turn: int, lean: float) -> None:
-    """The box around a turned rectangle says how large the rectangle was."""
-    rectangle = Box(0.0, 0.0, width, height)
-    hull = Affine.rotation(-(turn + lean), rectangle.centre, (500.0, 500.0)).hull(rectangle)
-    found = unhull(hull, turn + lean)
-    thin = min(width, height) < max(width, height) * abs(math.tan(math.radians(lean)))
-    if not thin:
-        assert (found.width, found.height) == pytest.approx((width, height), rel=1e-6, abs=1e-6)
-    assert found.centre == pytest.approx((0.0, 0.0))
+def test_the_specimen_speaks_for_the_copy(copy: Path) -> None:
+    """The gate sees a specimen only; of the whole copy it says the same."""
+    assemble.check_pdfa(copy.read_bytes())
 
 
-@settings(max_examples=200)
-@given(
-    st.integers(10, 4000),
-    st.integers(10, 4000),
-    st.sampled_from([0, 90, 180, 270]),
-    st.floats(-5, 5),
-    st.booleans(),
-    st.floats(0, 1),
-    st.floats(0, 1),
-)
-def test_the_image_matrix_is_the_upright_map(
-    width: int, height: int, turn: int, skew: float, mirrored: bool, u: float, v: float
-) -> None:
-    """Any point of the image lands on the page where the upright map puts its pixel."""
-    there = upright(width, height, turn, skew, mirrored=mirrored)
+def pages_of(*dpis: int, words: Sequence[Word] = ()) -> list[Page]:
+    """Pages of one scan at these resolutions."""
+    data, _ = scan(Lying())
     side = Side(
         number=1,
-        sha256="0" * 64,
+        sha256=hashlib.sha256(data).hexdigest(),
         media="image/jpeg",
-        width_px=width,
-        height_px=height,
+        width_px=SIZE[0],
+        height_px=SIZE[1],
         channels=3,
-        dpi=300,
+        dpi=DPI,
         dpi_source="declared",
-        source="x",
+        source="a.jpg",
     )
-    k = 72 / 300
-    a, b, c, d, e, f = image_matrix(side, there.affine, k, there.height_px)
-    x, y = there.affine.point(u * width, (1 - v) * height)
-    assert (a * u + c * v + e, b * u + d * v + f) == pytest.approx((x * k, (there.height_px - y) * k), abs=1e-6)
+    text = Text(*SIZE, 0.0, [Line(words, (0, 0, 10, 10))])
+    return [Page(side.model_copy(update={"dpi": dpi}), data, text, 0) for dpi in dpis]
 
 
-@settings(max_examples=25, deadline=None)
-@given(
-    st.sampled_from(["L", "RGB"]),
-    st.integers(1, 40),
-    st.integers(1, 40),
-    st.booleans(),
-    st.randoms(use_true_random=False),
+ABOUT = About("T/r1", "T", datetime(2026, 11, 20, tzinfo=UTC))
+
+
+def test_the_specimen_has_every_kind_of_page_once() -> None:
+    """One page of four is too large for PDF/A: the gate sees it, and sees like pages once."""
+    fine = write_copy(pages_of(150, 150, 200, 150), ABOUT)
+    assemble.check_pdfa(fine.specimen)
+    with pikepdf.open(io.BytesIO(fine.specimen)) as opened:
+        assert len(opened.pages) == 2
+    too_large = write_copy(pages_of(150, 150, 8, 150), ABOUT)
+    with pytest.raises(Defect, match="not PDF/A"):
+        assemble.check_pdfa(too_large.specimen)
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        Word("a", (math.nan, 0, 9, 9), 1.0),
+        Word("a", (0, 0, math.inf, 9), 1.0),
+        Word("a" * 20_000, (0, 0, 9, 9), 1.0),
+    ],
 )
-def test_a_png_shows_the_same_pixels(mode: str, width: int, height: int, noisy: bool, random: Random) -> None:
-    """Its scan lines go into the PDF as they are, and come out the same."""
-    channels = 3 if mode == "RGB" else 1
-    pixels = random.randbytes(width * height * channels) if noisy else bytes(width * height * channels)
-    out = io.BytesIO()
-    Image.frombytes(mode, (width, height), pixels).save(out, "PNG")
-    with pikepdf.new() as pdf:
-        stream = pikepdf.Stream(
-            pdf,
-            png_scan_lines(out.getvalue()),
-            Filter=pikepdf.Name.FlateDecode,
-            DecodeParms=pikepdf.Dictionary(Predictor=15, Colors=channels, BitsPerComponent=8, Columns=width),
-        )
-        assert stream.read_bytes() == pixels
-
-
-def test_an_interlaced_png_is_written_anew() -> None:
-    """PDF knows no interlacing; an interlaced picture of one pixel is stored like a plain one."""
-    out = io.BytesIO()
-    Image.new("RGB", (1, 1), (10, 200, 30)).save(out, "PNG")
-    data = bytearray(out.getvalue())
-    data[28] = 1
-    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4)
-    assert png.read_header(bytes(data)).interlaced
-    assert zlib.decompress(png_scan_lines(bytes(data))) in (b"\0\x0a\xc8\x1e", b"\1\x0a\xc8\x1e")
-
-
-@given(st.text())
-def test_only_printable_characters_are_mapped(text: str) -> None:
-    """Control characters, surrogates and spaces have no place in a word."""
-    kept = printable(text)
-    assert all(char.isprintable() and not char.isspace() for char in kept)
-    assert kept.encode("utf-16-be") is not None
+def test_a_word_that_no_pdf_can_hold_stops_the_copy(word: Word) -> None:
+    """What the specimen cannot show is looked at where it is written."""
+    with pytest.raises(Defect) as error:
+        write_copy(pages_of(DPI, words=[word]), ABOUT)
+    assert error.value.code == "not_pdfa"

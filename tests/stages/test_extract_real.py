@@ -16,6 +16,9 @@ from stages.extraction.field import Field
 from stages.extraction.fold import letters
 from stages.extraction.layout import lay_out
 from stages.ocr import open_engine
+from stages.ocr.sheet import Picture
+from stages.page_text import parse
+from tests.support.memory_models import MemoryModels
 
 SCANS = Path(__file__).resolve().parents[2] / "../shared/real-scans"
 DPI = 200
@@ -32,7 +35,7 @@ PAPERS = {
 
 @cache
 def engine() -> Engine:
-    return open_engine(OcrSettings(engine="tesseract"))
+    return open_engine(OcrSettings(engine="tesseract"), MemoryModels())
 
 
 def read(names: tuple[str, ...]) -> dict[str, Field]:
@@ -40,7 +43,8 @@ def read(names: tuple[str, ...]) -> dict[str, Field]:
     for number, name in enumerate(names, 1):
         grey = cv2.imread(str(SCANS / f"{name}.jpg"), cv2.IMREAD_GRAYSCALE)
         assert grey is not None
-        pages.append(lay_out(engine().read(np.asarray(grey, np.uint8), DPI), number))
+        text = engine().read(Picture(np.asarray(grey, np.uint8), DPI))
+        pages.append(lay_out(parse(text.model_dump_json().encode()), number))
     return {field.name: field for field in van_ban.read(pages)}
 
 

@@ -14,7 +14,7 @@ from PIL import ImageDraw
 from models.errors import OperatorError
 from models.facts import Fact
 from models.geometry import Box
-from models.ports import Engine, Pixels
+from models.ports import Engine, UprightImage
 from models.settings import OcrSettings
 from models.stage import Ports
 from models.text import Block, Line, PageText, Word
@@ -25,6 +25,7 @@ from stages.ocr import stage as ocr
 from stages.red_ink import without_red
 from stages.upright import upright
 from tests.stages import desk, rendered
+from tests.support.memory_models import MemoryModels
 
 Turn = Literal[0, 90, 180, 270]
 
@@ -32,25 +33,28 @@ Turn = Literal[0, 90, 180, 270]
 @pytest.fixture(scope="module")
 def engine() -> Engine:
     """One warm engine, as a slot has."""
-    return open_engine(OcrSettings(engine="tesseract"))
+    return open_engine(OcrSettings(engine="tesseract"), MemoryModels())
 
 
 class Corner:
-    """A scripted engine: one word where the darkest pixels of the upright picture are."""
+    """A scripted engine: one word where the darkest pixels of the upright picture are, at full or at half scale."""
 
     name = "corner"
     version = "1"
 
-    def __init__(self) -> None:
+    def __init__(self, scale: Literal[1, 2] = 1) -> None:
+        self.scale = scale
         self.seen: list[tuple[int, ...]] = []
 
-    def read(self, image: Pixels, dpi: int) -> PageText:
-        self.seen.append((*image.shape, dpi))
-        rows, columns = np.nonzero(image < 60)
-        box = Box(columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+    def read(self, image: UprightImage) -> PageText:
+        pixels = image.full_grey() if self.scale == 1 else image.half()[:, :, 0]
+        self.seen.append((*pixels.shape, image.height_px, image.width_px, image.dpi))
+        rows, columns = np.nonzero(pixels < 60)
+        edges = (columns.min(), rows.min(), columns.max() + 1, rows.max() + 1)
+        box = Box(*(float(edge * self.scale) for edge in edges))
         line = Line(words=(Word(text="đây", box=box, confidence=0.5),), box=box)
         blocks = (Block(lines=(line,), box=box),)
-        return PageText(width_px=image.shape[1], height_px=image.shape[0], engine="corner 1", blocks=blocks)
+        return PageText(width_px=image.width_px, height_px=image.height_px, engine="corner 1", blocks=blocks)
 
 
 def with_engine(blobs: desk.Blobs, engine: Engine) -> Ports:
@@ -111,19 +115,21 @@ def test_a_leaning_turned_page_is_read_and_boxes_return(turn: Turn, engine: Engi
 @pytest.mark.parametrize("mirrored", [False, True])
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 @pytest.mark.parametrize("skew_deg", [0.0, 0.1, -4.0])
-def test_geometry(turn: Turn, skew_deg: float, mirrored: bool) -> None:
-    """Whatever the pose, the box of a mark on the upright page comes back to the mark on the scan."""
+@pytest.mark.parametrize("scale", [1, 2])
+def test_geometry(turn: Turn, skew_deg: float, mirrored: bool, scale: Literal[1, 2]) -> None:
+    """Whatever the pose and the scale, the box of a mark on the upright page comes back to the mark on the scan."""
     scan = np.full((300, 200, 3), 255, np.uint8)
     scan[40:60, 120:180] = 0
-    engine = Corner()
+    engine = Corner(scale)
     page = rendered.PageDesk(scan, kind="png", mirrored=mirrored)
     _, text = read(page, engine, facts(turn, skew_deg))
     box = next(text.words()).box
-    slack = 6 if abs(skew_deg) > 0.2 else 0
+    slack = 5 + scale if abs(skew_deg) > 0.2 else 0
     assert box == pytest.approx((120, 40, 180, 60), abs=slack + 1e-6)
     applied = skew_deg if abs(skew_deg) >= 0.2 else 0.0
     canvas = upright(200, 300, turn, applied, grow=True)
-    assert engine.seen == [(canvas.height_px, canvas.width_px, 150)]
+    seen = [-(-side // scale) for side in (canvas.height_px, canvas.width_px)]
+    assert engine.seen == [(*seen, canvas.height_px, canvas.width_px, 150)]
 
 
 def test_nothing_is_cut_off() -> None:
@@ -179,14 +185,14 @@ def test_engines_are_found() -> None:
 def test_an_unknown_engine_is_named() -> None:
     """The operator reads what there is."""
     with pytest.raises(OperatorError, match="tesseract") as error:
-        open_engine(OcrSettings(engine="nothing"))
+        open_engine(OcrSettings(engine="nothing"), MemoryModels())
     assert error.value.code == "unknown_engine"
 
 
 def test_missing_models_are_named(tmp_path: Path) -> None:
     """The operator reads which package to install."""
     with pytest.raises(OperatorError, match="tesseract-ocr-vie") as error:
-        open_engine(OcrSettings(engine="tesseract", tessdata=tmp_path))
+        open_engine(OcrSettings(engine="tesseract", tessdata=tmp_path), MemoryModels())
     assert error.value.code == "traineddata_missing"
 
 
@@ -194,5 +200,5 @@ def test_damaged_models_are_named(tmp_path: Path) -> None:
     """A file that is no model does not end the worker with a traceback."""
     (tmp_path / "vie.traineddata").write_bytes(b"not a model")
     with pytest.raises(OperatorError) as error:
-        open_engine(OcrSettings(engine="tesseract", tessdata=tmp_path))
+        open_engine(OcrSettings(engine="tesseract", tessdata=tmp_path), MemoryModels())
     assert error.value.code == "traineddata_damaged"

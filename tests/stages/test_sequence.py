@@ -13,9 +13,10 @@ from models.facts import Fact, FactKey
 from models.geometry import Affine, Box
 from models.side import Side
 from models.text import Block, Line, PageText, Word
-from stages import sequence
+from stages import printed, sequence
 from stages.count import Counted
-from stages.printed import Reading, printed_number, troubles
+from stages.page_text import parse
+from stages.printed import Reading, troubles
 from tests.stages import desk
 
 A4 = (1654, 2339)
@@ -31,6 +32,11 @@ def line(text: str, centre: tuple[float, float], confidence: float = 0.9) -> Lin
         words.append(Word(text=word, box=Box(at, top, at + 14.0 * len(word), top + 30), confidence=confidence))
         at += 14.0 * (len(word) + 1)
     return Line(words=tuple(words), box=Box(left, top, left + width, top + 30))
+
+
+def printed_number(text: PageText) -> int | None:
+    """Through the blob, as the stage reads it."""
+    return printed.printed_number(parse(text.model_dump_json().encode()))
 
 
 def page(number: int | None, body: str = "", *, at: tuple[float, float] = (827, 120)) -> PageText:

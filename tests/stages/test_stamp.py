@@ -101,3 +101,12 @@ def test_decomposed_names_are_composed(font: bytes) -> None:
     """A name typed with combining accents prints like any other."""
     placed = stamp.layout(("Sơ\u0309 Tư pha\u0301p",), (0, 0, 595, 842), font)
     assert placed.lines == ("Sở Tư pháp",)
+
+
+def test_agencies_share_one_typeface() -> None:
+    """A font is cut once for all of them; only a letter from elsewhere needs another cut."""
+    font = FONT.read_bytes()
+    one = stamp.typeface(font, frozenset("Sở Y tế; 2026-11-21T09:15:30+07:00"))
+    assert stamp.typeface(font, frozenset("ỦY BAN NHÂN DÂN TỈNH ĐẮK LẮK")) is one
+    assert one.glyphs.keys() >= stamp.COMMON
+    assert "Ω" in stamp.typeface(font, frozenset("Ω")).glyphs

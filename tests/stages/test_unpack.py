@@ -68,21 +68,6 @@ def test_a_jpeg_cut_anywhere_is_refused(share: float) -> None:
         assert refused([("cut.jpg", cut)]).code == "truncated"
 
 
-def test_a_cut_jpeg_with_an_end_marker_is_still_cut() -> None:
-    """Some transfers close the file properly; the missing lines then decode as grey."""
-    noise = Image.fromarray(np.random.default_rng(1).integers(0, 256, (468, 330, 3), dtype=np.uint8))
-    data = encoded(noise, "JPEG", quality=90)
-    assert refused([("closed.jpg", data[: len(data) // 2] + b"\xff\xd9")]).code == "truncated"
-
-
-def test_a_grey_bottom_is_not_taken_for_a_cut() -> None:
-    """A whole scan whose last lines really are middle grey is accepted."""
-    image = paper(mode="L")
-    image.paste(128, (0, 300, 330, 468))
-    (side,), _ = opened([("grey.jpg", encoded(image, "JPEG", quality=95))])
-    assert side.number == 1
-
-
 def test_a_zero_filled_tail_is_refused() -> None:
     """A file of full length whose second half never arrived."""
     data = jpeg_bytes()

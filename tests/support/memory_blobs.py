@@ -14,8 +14,10 @@ class MemoryBlobs:
         self._capacity_bytes = capacity_bytes
         self._blobs: dict[str, dict[str, bytes]] = {}
 
-    def put(self, document: str, data: bytes) -> str:
+    def put(self, document: str, data: bytes, only: str | None = None) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
+        if only not in (None, sha256):
+            return sha256
         self._blobs.setdefault(document, {})[sha256] = data
         return sha256
 

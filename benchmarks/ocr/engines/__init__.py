@@ -61,6 +61,7 @@ class EngineFile:
 
 ENGINES: dict[str, EngineFile] = {
     "turbo": EngineFile("benchmarks.ocr.engines.line"),
+    "turbo:stock": EngineFile("benchmarks.ocr.engines.line"),
     "tesseract": EngineFile("benchmarks.ocr.engines.line"),
     "tesseract-line": EngineFile("benchmarks.ocr.engines.line"),
     "tesseract-cli": EngineFile("benchmarks.ocr.engines.command", slow=True),
@@ -68,7 +69,7 @@ ENGINES: dict[str, EngineFile] = {
     "ocrmypdf": EngineFile("benchmarks.ocr.engines.pdf", slow=True),
     "scripted": EngineFile("benchmarks.ocr.engines.scripted"),
 }
-"""``tesseract``: the reference. ``tesseract-line``: the same with what the line does before it (red
+"""``turbo:stock``: turbo with the installed network. ``tesseract``: the reference. ``tesseract-line``: the same with what the line does before it (red
 ink, deskew). ``scripted``: says what the truth says, with faults; for tests."""
 
 

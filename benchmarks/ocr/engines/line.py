@@ -12,8 +12,10 @@ from models.ports import Engine
 from models.settings import OcrSettings
 from models.side import Side
 from models.text import PageText
+from pipeline.adapters.disk_models import DiskModels
 from stages.deskew import Deskewed, pose
 from stages.ocr import open_engine
+from stages.ocr.sheet import Picture
 from stages.ocr.stage import read
 from stages.raster import open_raster
 
@@ -50,7 +52,8 @@ class Reference:
 
     def read(self, scan: Scan) -> Reading:
         raster = open_raster(_side(scan), scan.data)
-        return Reading(_blocks(self._engine.read(raster.full_grey(), raster.dpi)), {})
+        # A picture of grey has no red to take out: what its half scale costs is 3 ms of a second.
+        return Reading(_blocks(self._engine.read(Picture(raster.full_grey(), raster.dpi))), {})
 
 
 def _side(scan: Scan) -> Side:
@@ -87,11 +90,11 @@ def _told(engine: Engine) -> dict[str, float]:
 
 def open_reader(name: str, options: dict[str, Any]) -> Reader:
     wanted = name.removesuffix("-line")
-    settings = OcrSettings(engine=wanted, languages=options["languages"], cache=CACHE)
+    settings = OcrSettings(engine=wanted, languages=options["languages"])
     if options.get("tessdata"):
         settings = settings.model_copy(update={"tessdata": Path(options["tessdata"])})
     try:
-        engine = open_engine(settings)
+        engine = open_engine(settings, DiskModels(CACHE))
     except OperatorError as error:
         raise Unavailable(f"{name}: {error.message}") from error
     return Reference(engine) if name == _REFERENCE else Line(engine)

@@ -73,7 +73,7 @@ def _strange(marks: Marks, lines: Lines, index: int, inside: tuple[int, int, int
     """A mask (working pixels) of rules, pen and other lines' ink in the band; None where it is clean."""
     top, bottom, left, right = inside
     parts = marks.parts
-    other = ((lines.owner >= 0) & (lines.owner != index)) | marks.penned
+    other = ((lines.owner >= 0) & (lines.owner != index)) | marks.penned | marks.picture
     other &= (parts.left < right) & (parts.right > left) & (parts.top < bottom) & (parts.bottom > top)
     ruled = marks.ruled[top:bottom, left:right]
     if not other.any() and not ruled.any():

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import pairwise, takewhile
+from itertools import groupby, pairwise, takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -22,8 +24,6 @@ _INK = 0.3
 """A column has ink where its darkest pixel is further below the paper than this share of the crop's contrast."""
 _LEAST_CONTRAST = 32
 """Grey levels; a crop with less is blank paper, whatever the network sees in it."""
-_AT_ONCE = 96
-"""Lines read together: a page, and not the memory that ten thousand lines would take."""
 _PEAK = 3
 """Steps from a character's first in which its probability is looked for."""
 _MOST_CODES = 9
@@ -54,13 +54,8 @@ class ReadLine(NamedTuple):
         return " ".join(word.text for word in self.words)
 
 
-class Code(NamedTuple):
-    """As :class:`Character`, before the code is turned into text."""
-
-    code: int
-    start: int
-    end: int
-    confidence: float
+Code = tuple[int, int, int, float]
+"""As :class:`Character`, before the code is turned into text."""
 
 
 class Character(NamedTuple):
@@ -93,15 +88,11 @@ class Reader:
 
     def read_crops(self, crops: Sequence[Crop]) -> list[ReadLine]:
         """As :meth:`read`, of grey crops alone."""
-        read: list[ReadLine] = []
-        for start in range(0, len(crops), _AT_ONCE):
-            some = crops[start : start + _AT_ONCE]
-            decoded = self.decode(self._network.run(some))
-            read += [
-                _line(characters, crop, self._network.px_per_step(crop))
-                for characters, crop in zip(decoded, some, strict=True)
-            ]
-        return read
+        decoded = self.decode(self._network.run(crops))
+        return [
+            _line(characters, crop, self._network.px_per_step(crop))
+            for characters, crop in zip(decoded, crops, strict=True)
+        ]
 
     def decode(self, found: Sequence[Probabilities], *, greedy: bool = False) -> list[list[Character]]:
         """The characters of each line; ``greedy`` takes the network's word for everything."""
@@ -115,9 +106,9 @@ class Reader:
             trust = page.trust(surprise)[page.line_of(spans.starts)]
             readings = search(page, spans, self._language, self._symbols, self._weights, trust)
             text = _replaced(page, text, spans, self._chosen(text, spans, readings))
-        named = self._texts
+        names = self._texts
         return [
-            [Character(named[code], start, end, share) for code, start, end, share in line]
+            [Character(names[code], start, end, share) for code, start, end, share in line]
             for line in _lines(page, text)
         ]
 
@@ -193,7 +184,7 @@ def _lines(page: Page, text: Text) -> list[list[Code]]:
         (text.ends - shifts).tolist(),
         text.shares.tolist(),
     )
-    codes = [Code(*row) for row in zip(*columns, strict=True)]
+    codes = list(zip(*columns, strict=True))
     return [codes[start:end] for start, end in pairwise(bounds)]
 
 
@@ -204,10 +195,10 @@ def _joined(line: Sequence[Code], charset: Charset) -> list[Character]:
     while at < len(line):
         for length in range(min(_MOST_CODES, len(line) - at), 0, -1):
             part = line[at : at + length]
-            text = charset.texts.get(tuple(code.code for code in part))
+            text = charset.texts.get(tuple(code for code, *_ in part))
             if text is not None:
-                share = min(code.confidence for code in part)
-                characters.append(Character(text, part[0].start, part[-1].end, share))
+                share = min(share for *_, share in part)
+                characters.append(Character(text, part[0][1], part[-1][2], share))
                 break
         at += length
     return characters
@@ -215,46 +206,26 @@ def _joined(line: Sequence[Code], charset: Charset) -> list[Character]:
 
 def _line(characters: Sequence[Character], crop: Crop, px_per_step: float) -> ReadLine:
     """Characters joined to words, each as wide as its ink."""
-    groups: list[list[Character]] = [[]]
-    for character in characters:
-        if character.text == " ":
-            groups.append([])
-        else:
-            groups[-1].append(character)
-    groups = [group for group in groups if group]
+    groups = [list(group) for space, group in groupby(characters, lambda found: found.text == " ") if not space]
     if not groups:
         return ReadLine((), 0.0)
-    words = []
     ink = _ink(crop)
+    gaps = _gaps(ink)
     limits = [0.0]
     for before, after in pairwise(groups):
-        limits.append(_gap(ink, before[-1].start * px_per_step, after[0].end * px_per_step))
+        limits.append(_middle(gaps, before[-1].start * px_per_step, after[0].end * px_per_step))
     limits.append(float(crop.shape[1]))
-    for group, (left, right) in zip(groups, pairwise(limits), strict=True):
-        inked = ink[np.searchsorted(ink, left) : np.searchsorted(ink, right)]
-        if not inked.size:
-            continue
-        text = unicodedata.normalize("NFC", "".join(character.text for character in group))
-        share = _mean([character.confidence for character in group])
-        words.append(ReadWord(text, float(inked[0]), float(inked[-1]) + 1, share))
+    bounds = np.searchsorted(ink, limits).tolist()
+    words = []
+    for group, (first, end) in zip(groups, pairwise(bounds), strict=True):
+        if first < end:
+            text = unicodedata.normalize("NFC", "".join(character.text for character in group))
+            share = _mean([character.confidence for character in group])
+            words.append(ReadWord(text, float(ink[first]), float(ink[end - 1]) + 1, share))
     if not words:
         return ReadLine((), 0.0)
     share = sum(len(word.text) * word.confidence for word in words) / sum(len(word.text) for word in words)
     return ReadLine(tuple(words), share)
-
-
-def _gap(ink: NDArray[np.intp], left: float, right: float) -> float:
-    """Middle of the widest gap in the ink between two characters; a network tells where only to a few pixels."""
-    between = ink[np.searchsorted(ink, left) : np.searchsorted(ink, right)]
-    if between.size < 2:
-        return (left + right) / 2
-    widest = int(np.diff(between).argmax())
-    return float(between[widest] + between[widest + 1] + 1) / 2
-
-
-def _mean(confidences: list[float]) -> float:
-    """Geometric mean: one doubtful character shows in a long word."""
-    return float(np.exp(np.mean(np.log(np.clip(confidences, 1e-6, 1.0)))))
 
 
 def _ink(crop: Crop) -> NDArray[np.intp]:
@@ -264,3 +235,24 @@ def _ink(crop: Crop) -> NDArray[np.intp]:
     darkest, paper = crop.min(axis=0), int(crop.max())
     contrast = paper - int(darkest.min())
     return np.flatnonzero(darkest < paper - _INK * contrast) if contrast >= _LEAST_CONTRAST else np.zeros(0, np.intp)
+
+
+def _gaps(ink: NDArray[np.intp]) -> list[tuple[int, int]]:
+    """Columns without ink between the first and the last with ink, from and to (exclusive), in order."""
+    before = np.flatnonzero(np.diff(ink) > 1)
+    return list(zip((ink[before] + 1).tolist(), ink[before + 1].tolist(), strict=True))
+
+
+def _middle(gaps: Sequence[tuple[int, int]], left: float, right: float) -> float:
+    """Middle of the widest gap between two characters; a network tells where they are only to a few pixels."""
+    near = gaps[bisect_left(gaps, (left + 1, 0.0)) : bisect_left(gaps, (right, 0.0))]
+    inside = [gap for gap in near if gap[1] < right]
+    if not inside:
+        return (left + right) / 2
+    start, end = max(inside, key=lambda gap: gap[1] - gap[0])
+    return (start + end) / 2
+
+
+def _mean(confidences: list[float]) -> float:
+    """Geometric mean: one doubtful character shows in a long word."""
+    return math.exp(sum(math.log(min(max(share, 1e-6), 1.0)) for share in confidences) / len(confidences))

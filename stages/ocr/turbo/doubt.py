@@ -29,12 +29,14 @@ _LOOK_BACK = 2
 _WEAK = 0.88
 """A character that is never more probable than this is doubtful as such."""
 _SURE_NULL = 0.9
+_CERTAIN = 0.5
+"""Nothing is likelier than a code of more than this."""
 _LONGEST = 40
 """Steps of one span; a longer one is smeared print that no language model saves."""
 _STRANGE, _FAMILIAR = -3.0, -2.0
 """Mean log-probability of a line's characters at which the language model has nothing to say, or its full weight.
 Official prose has -0.3 to -1.9, lists of names about -2.3, English under a Vietnamese model -3.7 to -4.7."""
-_PIECE, _WARM_UP = 24, 5
+_PIECE, _WARM_UP = 6, 5
 """Characters that the language model reads in one go, and those it reads in front of them for context."""
 
 
@@ -67,7 +69,9 @@ class Page:
         between[0, null] = 1
         steps = np.concatenate([part for line in found for part in (line, between)] or [between])
         lines = np.cumsum([0, *(len(line) + 1 for line in found)])
-        best = steps.argmax(axis=1)
+        best = np.full(len(steps), null)
+        unsure = np.flatnonzero(steps[:, null] <= _CERTAIN)
+        best[unsure] = steps[unsure].argmax(axis=1)
         edges = np.flatnonzero(np.diff(best, prepend=-1))
         peaks = np.maximum.reduceat(steps[np.arange(len(best)), best], edges)
         inked = best[edges] != null

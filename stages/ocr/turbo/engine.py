@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
 
-import cv2
-import numpy as np
-
-from models.errors import OperatorError
+from models.errors import Defect, OperatorError
 from models.geometry import Box
-from models.ports import Engine, Pixels
+from models.ports import Engine, ModelCache, UprightImage
 from models.settings import OcrSettings
 from models.text import Block, Line, PageText, Word
 from stages.ocr import EngineSpec
 from stages.ocr.tesseract import ENGINE as TESSERACT
+from stages.ocr.turbo.beam import Weights
 from stages.ocr.turbo.ctc import Reader, ReadLine
 from stages.ocr.turbo.language import Language
 from stages.ocr.turbo.line_image import LineImage, TextBlock
@@ -25,11 +26,17 @@ from stages.ocr.turbo.selfcheck import require_trusted
 
 log = logging.getLogger("sohoa.ocr")
 
-NAME = "turbo"
-VERSION = 1
+NAME, STOCK_NAME = "turbo", "turbo:stock"
+VERSION = 2
+DATA = Path(__file__).parent / "data"
+"""Networks and language models that come with sohoa, by language (``vie``); ``MODEL_CARD.md`` tells their origin."""
+TUNED = Weights(language=0.3, character=0.3)
+"""The networks that come with sohoa need less of the language: more of it would "correct" names (``names_delta``)."""
 _LEAST_PX = 32
 """Smaller pictures hold no text line."""
 _LEAST_DPI, _MOST_DPI = 70, 1200
+_AT_ONCE = 96
+"""Lines read together: a page, and not the memory that ten thousand lines would take."""
 _ASCENT, _DESCENT = 1.7, 0.45
 """How far a word's box reaches above and below the baseline, in x-heights."""
 
@@ -37,69 +44,82 @@ _ASCENT, _DESCENT = 1.7, 0.45
 class TurboEngine:
     """:class:`models.ports.Engine` for one language whose network can be converted; for one thread."""
 
-    name = NAME
-
-    def __init__(self, settings: OcrSettings) -> None:
-        if settings.cache is None:
-            raise OperatorError("no_ocr_cache", "set ocr.cache to a folder for converted networks")
+    def __init__(
+        self,
+        settings: OcrSettings,
+        models: ModelCache,
+        *,
+        stock: bool = False,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``stock``: the installed network even where sohoa brings its own. ``now``: seconds, for the deadline."""
         if "+" in settings.languages:
             raise OperatorError("turbo_one_language", "turbo reads one language: set ocr.languages or ocr.engine")
-        path = settings.tessdata / f"{settings.languages}.traineddata"
-        network = Network.open(path, settings.cache)
-        require_trusted(network, path, settings.cache)
-        self._reader = Reader(network, Language.shipped(settings.languages))
+        own = DATA / f"{settings.languages}.traineddata"
+        tuned = own.is_file() and not stock
+        path = own if tuned else settings.tessdata / own.name
+        network = Network.open(path, models)
+        require_trusted(network, path, models)
+        self.name = STOCK_NAME if stock else NAME
+        self._reader = Reader(network, Language.shipped(settings.languages), TUNED if tuned else None)
         self._second = SecondReader(settings)
+        self._deadline_s = settings.deadline_s
+        self._now = now
         self.last_page = {"lines": 0, "second_lines": 0}
         """Lines of the page read last, and how many of them were read twice."""
         self.version = f"{VERSION} {settings.languages}:{network.data.sha256[:8]}"
 
-    def read(self, image: Pixels, dpi: int) -> PageText:
+    def read(self, image: UprightImage) -> PageText:
         """See :class:`models.ports.Engine`."""
-        height_px, width_px = image.shape[:2]
+        ends = self._now() + self._deadline_s
+        lines: list[LineImage] = []
         blocks: tuple[TextBlock, ...] = ()
-        grey = image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-        if min(height_px, width_px) >= _LEAST_PX:
-            blocks = segment(_half(image), min(max(dpi, _LEAST_DPI), _MOST_DPI), lambda: grey)
-        lines = [line for block in blocks for line in block.lines]
+        if min(image.width_px, image.height_px) >= _LEAST_PX:
+            blocks = segment(image.half(), min(max(image.dpi, _LEAST_DPI), _MOST_DPI), image.full_grey)
+            lines = [line for block in blocks for line in block.lines]
         before = self._second.asked
-        read = [
-            self._second.better(line, first, grey, dpi) for line, first in zip(lines, self._read(lines), strict=True)
-        ]
+        read: list[ReadLine] = []
+        for start in range(0, len(lines), _AT_ONCE):
+            self._within(ends)
+            some = lines[start : start + _AT_ONCE]
+            for line, first in zip(some, self._reader.read(some), strict=True):
+                self._within(ends)
+                read.append(self._second.better(line, first, image))
         self.last_page = {"lines": len(lines), "second_lines": self._second.asked - before}
         places = iter(zip(lines, read, strict=True))
-        found = (_block([next(places) for _ in block.lines]) for block in blocks)
+        page = Box(0, 0, image.width_px, image.height_px)
+        found = (_block([next(places) for _ in block.lines], page) for block in blocks)
         return PageText(
-            width_px=width_px,
-            height_px=height_px,
+            width_px=image.width_px,
+            height_px=image.height_px,
             engine=f"{self.name} {self.version}",
             blocks=tuple(block for block in found if block is not None),
         )
 
-    def _read(self, lines: Sequence[LineImage]) -> list[ReadLine]:
-        return self._reader.read(lines) if lines else []
+    def _within(self, ends: float) -> None:
+        if self._now() > ends:
+            raise Defect("ocr_deadline", f"turbo was not done within {self._deadline_s:g} s: see ocr.deadline_s")
 
 
-def _half(image: Pixels) -> Pixels:
-    """The picture in BGR at half scale."""
-    height_px, width_px = image.shape[:2]
-    half = cv2.resize(image, (max(width_px // 2, 1), max(height_px // 2, 1)), interpolation=cv2.INTER_AREA)
-    return np.asarray(half if half.ndim == 3 else cv2.cvtColor(half, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
-
-
-def _block(places: Sequence[tuple[LineImage, ReadLine]]) -> Block | None:
-    lines = tuple(line for place, read in places if (line := _line(place, read)) is not None)
+def _block(places: Sequence[tuple[LineImage, ReadLine]], page: Box) -> Block | None:
+    lines = tuple(line for place, read in places if (line := _line(place, read, page)) is not None)
     return Block(lines=lines, box=_around([line.box for line in lines])) if lines else None
 
 
-def _line(place: LineImage, read: ReadLine) -> Line | None:
-    """A line with its words where they stand in the picture; None where nothing was read."""
+def _line(place: LineImage, read: ReadLine, page: Box) -> Line | None:
+    """A line with its words where they stand on the page; None where nothing was read."""
     top = place.box.top + max(place.baseline_y - _ASCENT * place.x_height_px, 0.0) * place.scale
     foot = (place.baseline_y + _DESCENT * place.x_height_px) * place.scale
     bottom = max(min(place.box.top + foot, place.box.bottom), top + 1)
     words = tuple(
         Word(
             text=word.text,
-            box=Box(place.box.left + word.x0_px * place.scale, top, place.box.left + word.x1_px * place.scale, bottom),
+            box=Box(
+                place.box.left + word.x0_px * place.scale,
+                top,
+                min(place.box.left + word.x1_px * place.scale, page.right),
+                min(bottom, page.bottom),
+            ),
             confidence=min(max(word.confidence, 0.0), 1.0),
         )
         for word in read.words
@@ -115,14 +135,15 @@ def _around(boxes: Sequence[Box]) -> Box:
     return whole
 
 
-def _open(settings: OcrSettings) -> Engine:
+def _open(settings: OcrSettings, models: ModelCache, *, stock: bool = False) -> Engine:
     """Turbo, or the reference engine where turbo cannot be had; raises what that raises."""
     try:
-        return TurboEngine(settings)
+        return TurboEngine(settings, models, stock=stock)
     except OperatorError as error:
-        engine = TESSERACT.open(settings)
+        engine = TESSERACT.open(settings, models)
         log.warning("turbo cannot read %s, Tesseract does: %s", settings.languages, error.message)
         return engine
 
 
 ENGINE = EngineSpec(NAME, _open)
+STOCK = EngineSpec(STOCK_NAME, partial(_open, stock=True))

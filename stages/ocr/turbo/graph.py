@@ -13,7 +13,7 @@ second wants as many lines at once as are of like length.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import onnx
@@ -23,7 +23,7 @@ from onnx import TensorProto, helper, numpy_helper
 from models.errors import OperatorError
 from stages.ocr.turbo.traineddata import Layer, Weights
 
-GRAPH_VERSION = 2
+GRAPH_VERSION = 3
 """In the name of a cached graph: raise it where the same network becomes another graph."""
 
 _OPSET = 13
@@ -159,35 +159,43 @@ def columns(planned: Plan, *, whole: bool) -> bytes:
 
 def _unrolled(graph: _Graph, layer: Layer, rows: int, *, whole: bool) -> None:
     """An LSTM down all columns at once, row by row; faster than the LSTM operator, which is made for few long rows."""
-    matrix = _by_gate(layer)
-    states = len(matrix) // 4
-    scales = _scales(matrix)
-    bias = graph.constant(matrix[:, -1])
-    tail: tuple[str, ...] = (bias,)
-    parts = (matrix[:, : layer.inputs], matrix[:, :-1])
+    gates = [_gate(graph, layer.weights[gate], layer.inputs, whole=whole) for gate in _GATES]
     scale, zero = graph.constant(np.float32(1 / _WHOLE)), graph.constant(np.uint8(_ZERO))
     if whole:
-        first, later = (graph.constant(_wholes(part, scales)) for part in parts)
-        tail = (scale, graph.constant(scales), zero, graph.constant(np.zeros(4 * states, np.int8)), bias)
         graph.then("QuantizeLinear", scale, zero)
-    else:
-        first, later = (graph.constant(part.T) for part in parts)
     state = hidden = ""
     for row in graph.add("Split", graph.now, graph.sizes(*[1] * rows), outputs=rows, axis=0):
-        inputs, weights = graph.one("Squeeze", row, graph.sizes(0)), first
+        inputs = graph.one("Squeeze", row, graph.sizes(0))
         if hidden:
             before = graph.one("QuantizeLinear", hidden, scale, zero) if whole else hidden
-            inputs, weights = graph.one("Concat", inputs, before, axis=1), later
-        if whole:
-            gates = graph.one("MatMulIntegerToFloat", inputs, weights, *tail, domain=_MICROSOFT)
-        else:
-            gates = graph.one("Gemm", inputs, weights, *tail)
-        apart = graph.add("Split", gates, graph.sizes(*[states] * 4), outputs=4, axis=1)
-        let_in, let_out, keep = (graph.one("Sigmoid", gate) for gate in apart[:3])
-        new = graph.one("Mul", let_in, graph.one("Tanh", apart[3]))
+            inputs = graph.one("Concat", inputs, before, axis=1)
+        # One product a gate: taking a product of all four apart again costs more than it saves.
+        let_in, let_out, keep, cell = (gate(inputs, later=bool(hidden)) for gate in gates)
+        let_in, let_out, keep = (graph.one("Sigmoid", gate) for gate in (let_in, let_out, keep))
+        new = graph.one("Mul", let_in, graph.one("Tanh", cell))
         state = graph.one("Add", new, graph.one("Mul", keep, state)) if state else new
         hidden = graph.one("Mul", let_out, graph.one("Tanh", state))
     graph.now = hidden
+
+
+class _Product(Protocol):
+    """Adds the product of inputs with a gate's weights: those of the first row, or of a ``later`` one."""
+
+    def __call__(self, inputs: str, *, later: bool) -> str: ...
+
+
+def _gate(graph: _Graph, matrix: Weights, inputs: int, *, whole: bool) -> _Product:
+    """A gate over ``inputs`` features and, on later rows, the states before."""
+    bias, parts = graph.constant(matrix[:, -1]), (matrix[:, :inputs], matrix[:, :-1])
+    if not whole:
+        plain = [graph.constant(part.T) for part in parts]
+        return lambda source, later: graph.one("Gemm", source, plain[later], bias)
+    scales = _scales(matrix)
+    weights = [graph.constant(_wholes(part, scales)) for part in parts]
+    zeros = graph.constant(np.zeros(len(matrix), np.int8))
+    scale, zero = graph.constant(np.float32(1 / _WHOLE)), graph.constant(np.uint8(_ZERO))
+    tail = (scale, graph.constant(scales), zero, zeros, bias)
+    return lambda source, later: graph.one("MatMulIntegerToFloat", source, weights[later], *tail, domain=_MICROSOFT)
 
 
 def steps(planned: Plan, *, whole: bool) -> bytes:

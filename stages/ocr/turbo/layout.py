@@ -132,7 +132,7 @@ def _followed(rest: Sequence[Item], gutter: tuple[float, float], x_height: float
         bottom = max(bottom, item.box.bottom)
     right = _without_title(left, right, centre, x_height)
     left = _without_next(left, right, x_height)
-    if _rows(left, x_height) < 2 or _rows(right, x_height) < 2 or _is_form(left, right, x_height):
+    if len(_by_rows(left, x_height)) < 2 or len(_by_rows(right, x_height)) < 2 or _is_form(left, right, x_height):
         return None
     return _Zone(tuple(left), tuple(right))
 
@@ -160,23 +160,29 @@ def _without_next(left: list[Item], right: Sequence[Item], x_height: float) -> l
     return left
 
 
-def _rows(items: Sequence[Item], x_height: float) -> int:
-    """How many lines the items stand on."""
-    feet = sorted(item.foot for item in items)
-    return sum(1 for a, b in itertools.pairwise([-1e9, *feet]) if b - a > 0.8 * x_height)
+def _by_rows(items: Sequence[Item], x_height: float) -> list[list[Item]]:
+    """Items that stand on one line together."""
+    rows: list[list[Item]] = []
+    for item in sorted(items, key=lambda item: item.foot):
+        if not rows or item.foot - rows[-1][-1].foot > 0.8 * x_height:
+            rows.append([])
+        rows[-1].append(item)
+    return rows
 
 
 def _is_form(left: Sequence[Item], right: Sequence[Item], x_height: float) -> bool:
     """Whether the two sides are fields on common lines: each right one stands on a left one's baseline,
-    both sides begin at a margin of their own, and lines do not fill their column.
+    both sides begin or end at a margin of their own, and lines do not fill their column.
     """
     feet = [item.foot for item in left]
     on_line = [min(abs(item.foot - foot) for foot in feet) < 0.35 * x_height for item in right]
     if not all(on_line) or len(right) > len(left) + 1:
         return False
     for side in (left, right):
-        edges = [item.box.left for item in side]
-        if max(edges) - min(edges) > 2.5 * x_height:
+        rows = _by_rows(side, x_height)
+        begins = [min(item.box.left for item in row) for row in rows]
+        ends = [max(item.box.right for item in row) for row in rows]
+        if min(max(begins) - min(begins), max(ends) - min(ends)) > 2.5 * x_height:
             return False
     return _filled(left, min(item.box.left for item in right)) < _FILLED
 

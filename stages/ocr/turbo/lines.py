@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.ports import Pixels
-from stages.ocr.turbo.marks import Bools, Marks, Numbers
-
-Ints = NDArray[np.int64]
+from stages.ocr.turbo.marks import Bools, Ints, Marks, Mask, Numbers
+from stages.ocr.turbo.sizes import LEAST_TITLE, by_size, titles
+from stages.ocr.turbo.tables import SHRINK
 
 WIDE_GAP = 2.6
 """A gap of this many x-heights splits a line; blanks of justified print are mostly narrower."""
@@ -38,6 +38,14 @@ _STROKE_X = 4.0
 """What a signature breaks into is shorter, the name under it longer."""
 _STAPLE_FILL = 0.33
 """A lone wide mark that fills less of its box is a staple or a tick; the thinnest ``M`` fills more."""
+_ROW_X = 1.7
+"""Letters whose feet are this many x-heights off a line stand on another."""
+_LEAST_ROW = 3
+"""Fewer letters off the line are raised or lowered ones."""
+_NOISE_LINES = 1000
+"""A page with more lines is noise."""
+_CRUMBS = 2
+"""So few letters that stand within a longer line are broken parts of its letters."""
 _LEAST_LEAN_X = 12.0
 """Shorter lines (in x-heights) are taken as level: a few letters say nothing about a slope."""
 
@@ -79,34 +87,92 @@ class Lines:
     owner: Ints
 
 
-def find_lines(marks: Marks, region: Ints) -> Lines:
-    """The lines of a page. ``region``: for each mark the number of its cell, 0 outside of tables."""
+def find_lines(marks: Marks, region: Ints, walls: Mask | None = None) -> Lines:
+    """The lines of a page. ``region``: for each mark the number of its cell, 0 outside of tables.
+
+    ``walls``: see :class:`stages.ocr.turbo.tables.Tables`.
+    """
     owner = np.full(len(marks.parts.area), -1, np.int64)
-    at = np.flatnonzero(marks.letter)
-    if not at.size:
-        return Lines((), owner)
-    bands = _bands(marks)
-    band, touching = _band_of(bands, marks, at)
-    at, band, touching = at[band > 0], band[band > 0], touching[band > 0]
-    if not at.size:
-        return Lines((), owner)
-    group = _split_at_gaps(marks, at, band * (int(region.max()) + 1) + region[at])
-    group = _joined(marks, at, group, region[at])
     segments: list[Segment] = []
-    order = np.argsort(group, kind="stable")
-    for places in np.split(order, np.searchsorted(group[order], np.arange(1, int(group.max()) + 1))):
-        clear = places[~touching[places]]
-        mine = at[clear if clear.size else places]
-        found = _fitted(marks, mine, int(region[mine[0]]))
-        if _is_print(found, marks, mine):
-            owner[at[places]] = len(segments)
-            segments.append(found)
-    owner[at[touching]] = -2
+    for same in by_size(marks):
+        segments += _of_size(same, region, walls, owner, len(segments))
+    large = titles(marks, owner)
+    if large is not None:
+        segments += _of_size(large, region, walls, owner, len(segments), LEAST_TITLE)
+    segments = _without_crumbs(segments, owner)
     _adopt_small(marks, segments, owner, region)
     return Lines(tuple(_with_own_ink(marks, segments, owner)), owner)
 
 
-def _bands(marks: Marks) -> NDArray[np.int32]:
+def _of_size(marks: Marks, region: Ints, walls: Mask | None, owner: Ints, first: int, least: int = 1) -> list[Segment]:
+    """Lines of ``least`` letters of one size; ``owner`` is filled in, with numbers from ``first`` on."""
+    at = np.flatnonzero(marks.letter)
+    if not at.size:
+        return []
+    bands = _bands(marks, walls)
+    band, touching = _band_of(bands, marks, at)
+    at, band, touching = at[band > 0], band[band > 0], touching[band > 0]
+    if not at.size:
+        return []
+    group = _split_at_gaps(marks, at, band * (int(region.max()) + 1) + region[at])
+    group = _joined(marks, at, group, region[at], walls)
+    segments: list[Segment] = []
+    order = np.argsort(group, kind="stable")
+    rows = np.split(order, np.searchsorted(group[order], np.arange(1, int(group.max()) + 1)))
+    while rows:
+        places = rows.pop()
+        clear = places[~touching[places]]
+        mine = at[clear if clear.size else places]
+        found = _fitted(marks, mine, int(region[mine[0]]))
+        others = _other_rows(found, marks, at[places])
+        if others is not None:
+            rows += [places[others == side] for side in (-1, 0, 1) if (others == side).any()]
+        elif mine.size >= least and _is_print(found, marks, mine):
+            owner[at[places]] = first + len(segments)
+            segments.append(found)
+    owner[at[touching]] = -2
+    return segments
+
+
+def _other_rows(line: Segment, marks: Marks, mine: Ints) -> Ints | None:
+    """−1 and 1 for the letters that stand rows above and below the line; None where all stand on it.
+
+    The blur of lines set tightly may join through descenders and accents that happen to meet.
+    """
+    if mine.size < 2 * _LEAST_ROW:
+        return None
+    parts = marks.parts
+    along = parts.left[mine] + parts.width[mine] / 2 - line.left
+    off = parts.bottom[mine] - (line.offset + (line.slope + line.bow * along) * along)
+    # Accents of capitals end 1.6 x above the baseline; that of the next line is at least 2 x away.
+    x = min(marks.x_height, line.x_height)
+    side = (off > _ROW_X * x).astype(np.int64) - (off < -_ROW_X * x)
+    many = np.count_nonzero(side[parts.height[mine] > 0.8 * x])
+    return side if many >= _LEAST_ROW and not side.all() else None
+
+
+def _without_crumbs(segments: list[Segment], owner: Ints) -> list[Segment]:
+    """The lines without those of a letter or two inside another, which gets them; ``owner`` is changed."""
+    if len(segments) > _NOISE_LINES:
+        return segments
+    table = np.array([[s.left, s.right, s.middle_y, s.x_height, s.letters, s.region] for s in segments], dtype=float)
+    target = np.arange(len(segments))
+    for index, line in enumerate(segments):
+        if line.letters > _CRUMBS:
+            continue
+        left, right, middle, size, letters, region = table.T
+        around = (left < line.left + size) & (right > line.right - size) & (letters > 2 * _CRUMBS)
+        around &= (np.abs(middle - line.middle_y) < 0.9 * size) & (region == line.region) & (size > 0.6 * line.x_height)
+        if around.any():
+            target[index] = int(np.flatnonzero(around)[0])
+    keep = target == np.arange(len(segments))
+    if not keep.all():
+        mine = owner >= 0
+        owner[mine] = (np.cumsum(keep) - 1)[target[owner[mine]]]
+    return [line for line, kept in zip(segments, keep, strict=True) if kept]
+
+
+def _bands(marks: Marks, walls: Mask | None) -> NDArray[np.int32]:
     """Numbered ridges, at the scale where the x-height is about five pixels."""
     x = marks.x_height
     labels = marks.parts.labels
@@ -114,13 +180,17 @@ def _bands(marks: Marks) -> NDArray[np.int32]:
     body.ravel()[marks.places] = np.where(marks.letter, 255, 0).astype(np.uint8)[labels.ravel()[marks.places]]
     shrink = max(1, round(x / 5))
     height, width = labels.shape
-    size = (-(-width // shrink), -(-height // shrink))
-    small = cv2.resize(body, size, interpolation=cv2.INTER_AREA) if shrink > 1 else body
+    size = (max(1, width // shrink), max(1, height // shrink))
+    whole = body[: size[1] * shrink, : size[0] * shrink]  # averaging by a whole number is five times as fast
+    small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA) if shrink > 1 else body
     x /= shrink
     blur = cv2.blur(small, (round(_RIDGE[0] * x) | 1, round(_RIDGE[1] * x) | 1))
     highest = cv2.dilate(blur, np.ones((2 * round(1.3 * x) + 1, 1), np.uint8))
     level = np.maximum(cv2.convertScaleAbs(highest, alpha=_VALLEY), _FAINTEST)
-    _, bands = cv2.connectedComponents(cv2.compare(blur, level, cv2.CMP_GT), connectivity=4)
+    ridge = cv2.compare(blur, level, cv2.CMP_GT)
+    if walls is not None:
+        ridge[cv2.resize(walls, size, interpolation=cv2.INTER_NEAREST) > 0] = 0
+    _, bands = cv2.connectedComponents(ridge, connectivity=4)
     return np.asarray(bands, dtype=np.int32)
 
 
@@ -155,7 +225,7 @@ def _split_at_gaps(marks: Marks, at: Ints, group: Ints) -> Ints:
     return result
 
 
-def _joined(marks: Marks, at: Ints, group: Ints, region: Ints) -> Ints:
+def _joined(marks: Marks, at: Ints, group: Ints, region: Ints, walls: Mask | None) -> Ints:
     """Join stretches that follow each other on one baseline: the blur breaks at blanks of justified print."""
     parts, x = marks.parts, marks.x_height
     count = int(group.max()) + 1
@@ -174,8 +244,15 @@ def _joined(marks: Marks, at: Ints, group: Ints, region: Ints) -> Ints:
         near = (gap < WIDE_GAP * x) & (gap > -1.5 * x) & (left[None, :] > left[rows])
         near &= (np.abs(foot[None, :] - foot[rows]) < 0.5 * x) & (where[None, :] == where[rows])
         for first, second in np.argwhere(near):
-            root[root == root[second]] = root[start + first]
+            if walls is None or not _walled(walls, right[start + first], left[second], foot[second] - x / 2):
+                root[root == root[second]] = root[start + first]
     return np.asarray(np.unique(root, return_inverse=True)[1], dtype=np.int64)[group]
+
+
+def _walled(walls: Mask, right: float, left: float, y: float) -> bool:
+    """Whether a rule stands between the end of a stretch and the beginning of the next."""
+    between = walls[int(y) // SHRINK, int(min(left, right)) // SHRINK : int(max(left, right)) // SHRINK + 1]
+    return bool(between.any())
 
 
 def _fitted(marks: Marks, mine: Ints, region: int) -> Segment:

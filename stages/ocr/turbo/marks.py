@@ -10,14 +10,18 @@ from numpy.typing import NDArray
 
 from models.ports import Pixels
 from stages.ink import MM_PER_INCH, Components
+from stages.ocr.turbo.prepare import above
 
 Bools = NDArray[np.bool_]
 Numbers = NDArray[np.float64]
 Mask = NDArray[np.uint8]
-Places = NDArray[np.int64]
+Ints = NDArray[np.int64]
 
-_INK_FROM, _INK_TO = 140, 190
+_INK_FROM, _INK_TO = 150, 190
 """Where the level that divides ink from paper may lie on a cleaned page."""
+_INK_SHARE = 0.36
+"""Ink is what is darker than this share of the way from the paper to the darkest print near it."""
+_NEAR_MM = 6.0
 _RULE_LEVEL = 215
 """Hair lines are pale; noise makes no long straight strokes."""
 _RULE_MM = 7.0
@@ -25,6 +29,11 @@ _RULE_MM = 7.0
 _RULE_THICK_MM = 1.2
 _PEN_SHARE = 0.35
 """A mark with this share of coloured pixels was not printed; black ink under a seal has few."""
+_PICTURE_MM = 12.0
+"""Smallest side of a picture; no title is so high."""
+_PICTURE_SHARE = 0.3
+_BOX_SIDE = 0.9
+"""Share of each side of a box that has ink; a ``D`` has less on its right, an ``O`` on all."""
 _X_HEIGHT_MM = (0.9, 9.0)
 """From 6 to 60 points."""
 
@@ -42,7 +51,7 @@ class Marks:
     """``parts``: connected marks of the page without its rules. ``x_height``: of most of its print, in pixels."""
 
     parts: Components
-    places: Places
+    places: Ints
     """Where ink is, as places in the flattened page: a twentieth of it, so what is done to ink is done there."""
     rules: Rules
     ruled: Mask
@@ -53,6 +62,8 @@ class Marks:
     """Dots, accents, dashes."""
     penned: Bools
     """Coloured ink that cleaning did not take away."""
+    picture: Bools
+    """Parts of photographs and codes, and boxes to be ticked."""
 
     def ink(self) -> Mask:
         """A mask (0 or 255) of all marks."""
@@ -66,10 +77,14 @@ def below(grey: Pixels, level: int) -> Mask:
     return np.asarray(cv2.threshold(grey, level - 1, 255, cv2.THRESH_BINARY_INV)[1], dtype=np.uint8)
 
 
-def ink_level(grey: Pixels) -> int:
-    """The level below which a pixel of a cleaned page is ink."""
-    level, _ = cv2.threshold(grey[::3, ::3], 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    return int(min(max(level, _INK_FROM), _INK_TO))
+def find_ink(grey: Pixels, dpi: float) -> Mask:
+    """A mask (0 or 255) of the ink of a cleaned page: faint print beside black print is ink too."""
+    darkest = cv2.erode(grey, np.ones((4, 4), np.uint8))[::4, ::4]
+    near = round(_NEAR_MM * dpi / MM_PER_INCH / 4) | 1
+    darkest = cv2.blur(cv2.erode(darkest, np.ones((near, near), np.uint8)), (near, near))
+    level = cv2.addWeighted(darkest, _INK_SHARE, darkest, 0, (1 - _INK_SHARE) * 255)
+    level = np.clip(level, _INK_FROM, _INK_TO)
+    return np.asarray(cv2.compare(grey, cv2.resize(level, grey.shape[::-1]), cv2.CMP_LT), dtype=np.uint8)
 
 
 def find_rules(grey: Pixels, ink: Mask, dpi: float) -> Rules:
@@ -86,25 +101,44 @@ def find_rules(grey: Pixels, ink: Mask, dpi: float) -> Rules:
 
 def _straight(ink: Mask, length: int, thick: int, *, down: bool = False) -> Mask:
     """Long thin strokes. Opening finds them; what is thick is a filled area and stays print."""
-    shape = (1, length) if down else (length, 1)
-    found = cv2.morphologyEx(ink, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_RECT, shape))
+    # A stroke is one in every fourth row or column too: most pages have none there, and are done.
+    some, steps = np.ascontiguousarray(ink[::4] if down else ink[:, ::4]), max(1, length // 4)
+    shape = (1, steps) if down else (steps, 1)
+    left, top, width, height = cv2.boundingRect(cv2.erode(some, cv2.getStructuringElement(cv2.MORPH_RECT, shape)))
+    strokes: Mask = np.zeros_like(ink)
+    if not width:
+        return strokes
+    along, over = (length, thick + 1) if down else (thick + 1, length)
+    rows, columns = (4, 1) if down else (1, 4)
+    here = (
+        slice(max(0, rows * top - along), rows * (top + height) + along),
+        slice(max(0, columns * left - over), columns * (left + width) + over),
+    )
+    found = _opened(ink[here], (1, length) if down else (length, 1))
     if cv2.countNonZero(found):
-        across = (thick, 1) if down else (1, thick)
-        solid = cv2.morphologyEx(found, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_RECT, across))
-        found = cv2.subtract(found, solid)
-    return np.asarray(found, dtype=np.uint8)
+        strokes[here] = cv2.subtract(found, _opened(found, (thick, 1) if down else (1, thick)))
+    return strokes
+
+
+def _opened(ink: Mask, size: tuple[int, int]) -> Mask:
+    """Where a rectangle fits into the ink. OpenCV's own opening takes what lies beyond the edge for ink."""
+    shape = cv2.getStructuringElement(cv2.MORPH_RECT, size)
+    core = cv2.erode(ink, shape, borderType=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(cv2.dilate(core, shape), dtype=np.uint8)
 
 
 def find_marks(grey: Pixels, dpi: float, pen: Mask | None = None) -> Marks:
     """The marks of a cleaned page and what each can be. ``pen``: mask of coloured ink, at any scale."""
-    ink = below(grey, ink_level(grey))
+    ink = find_ink(grey, dpi)
     rules = find_rules(grey, ink, dpi)
     ruled = cv2.bitwise_or(rules.across, rules.down)
     if cv2.countNonZero(ruled):
         ink = np.asarray(cv2.bitwise_and(ink, cv2.bitwise_not(cv2.dilate(ruled, np.ones((3, 3), np.uint8)))), np.uint8)
     places, parts = _components(ink)
     low, high = (side * dpi / MM_PER_INCH for side in _X_HEIGHT_MM)
-    x_height = _usual_height(parts, low, high)
+    picture = _pictures(ink, parts, dpi)
+    x_height = usual_height(parts, ~picture, low, high)
+    picture |= _boxes(parts, x_height)
     width, height = parts.width.astype(float), parts.height.astype(float)
     fill = parts.area / np.maximum(1.0, width * height)
     letter = (height >= 0.55 * x_height) & (height <= 3.4 * x_height) & (width <= 25 * x_height)
@@ -115,23 +149,23 @@ def find_marks(grey: Pixels, dpi: float, pen: Mask | None = None) -> Marks:
     small = ~letter & (height < 1.6 * x_height) & (width < 2.5 * x_height) & (parts.area >= max(3, 0.015 * x_height**2))
     letter &= ~((height > 1.9 * x_height) & (width < 0.3 * x_height))  # a stub of a worn rule
     penned = _penned(parts, pen)
-    letter &= ~penned
-    small &= ~penned
+    letter &= ~penned & ~picture
+    small &= ~penned & ~picture
     letter[0] = small[0] = False
-    return Marks(parts, places, rules, np.asarray(ruled, dtype=np.uint8), x_height, letter, small, penned)
+    return Marks(parts, places, rules, np.asarray(ruled, dtype=np.uint8), x_height, letter, small, penned, picture)
 
 
-def _components(ink: Mask) -> tuple[Places, Components]:
+def _components(ink: Mask) -> tuple[Ints, Components]:
     """Connected marks, measured at ink only: half the time of OpenCV's own statistics."""
     count, found = cv2.connectedComponents(ink, connectivity=8)
     labels = np.asarray(found, dtype=np.int32)
-    places = np.flatnonzero(ink.ravel() != 0)
+    places = np.flatnonzero(ink.ravel())
     mark = labels.ravel()[places]
     y, x = np.divmod(places, ink.shape[1])
     area = np.bincount(mark, minlength=count)
     top, bottom, right = (np.zeros(count, np.int64) for _ in range(3))
     left = np.full(count, ink.shape[1], np.int64)
-    # Places run down the page, so the last to be written is the lowest, or in reverse the highest.
+    # Ints run down the page, so the last to be written is the lowest, or in reverse the highest.
     bottom[mark] = y
     top[mark[::-1]] = y[::-1]
     np.minimum.at(left, mark, x)
@@ -158,16 +192,53 @@ def _penned(parts: Components, pen: Mask | None) -> Bools:
     return np.asarray(coloured > _PEN_SHARE * parts.area, dtype=bool)
 
 
-def _usual_height(parts: Components, low: float, high: float) -> float:
-    """The height of most letters: the lowest peak that is nearly as high as the highest.
+def usual_height(parts: Components, these: Bools, low: float, high: float) -> float:
+    """The height of most of these letters: the lowest peak that is not far below the highest.
 
     Higher peaks belong to capitals and to letters with accents that touch them.
     """
-    like = (parts.height >= low) & (parts.height <= high) & (parts.width <= 3 * parts.height)
+    like = these & (parts.height >= low) & (parts.height <= high) & (parts.width <= 3 * parts.height)
     like &= (parts.width * 4 >= parts.height) & (parts.area * 5 >= parts.width * parts.height)
     like[0] = False
     if not like.any():
         return 2.2 * low
-    counts = np.bincount(parts.height[like], minlength=int(high) + 2).astype(float)
+    # By width, because the accents of larger print are as many as its letters, and narrow.
+    counts = np.bincount(parts.height[like], parts.width[like], int(high) + 2)
     smooth = np.convolve(counts, [1.0, 2.0, 1.0], "same")
-    return float(np.flatnonzero(smooth >= 0.6 * smooth.max())[0])
+    peak = (smooth >= np.roll(smooth, 1)) & (smooth >= np.roll(smooth, -1)) & (smooth >= 0.4 * smooth.max())
+    return float(np.flatnonzero(peak)[0])
+
+
+def _pictures(ink: Mask, parts: Components, dpi: float) -> Bools:
+    """Marks of photographs, square codes and the like: where ink fills a third of an area that no letter has."""
+    step = max(1, round(_PICTURE_MM / 8 * dpi / MM_PER_INCH))
+    size = (max(1, ink.shape[1] // step), max(1, ink.shape[0] // step))
+    whole = ink[: size[1] * step, : size[0] * step]
+    filled = cv2.blur(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), (4, 4))
+    area = cv2.morphologyEx(above(filled, round(255 * _PICTURE_SHARE)), cv2.MORPH_OPEN, np.ones((8, 8), np.uint8))
+    if not cv2.countNonZero(area):
+        return np.zeros(len(parts.area), bool)
+    area = cv2.dilate(area, np.ones((5, 5), np.uint8))
+    row = np.minimum((parts.top + parts.height / 2) / step, size[1] - 1).astype(int)
+    column = np.minimum((parts.left + parts.width / 2) / step, size[0] - 1).astype(int)
+    return np.asarray(area[row, column] > 0)
+
+
+def _boxes(parts: Components, x_height: float) -> Bools:
+    """Marks that are empty squares to be ticked: ink along all four sides."""
+    found = np.zeros(len(parts.area), bool)
+    size = np.maximum(parts.width, parts.height)
+    like = (np.abs(parts.width - parts.height) < 0.25 * size) & (size > x_height) & (size < 4 * x_height)
+    like &= parts.area < 0.6 * parts.width * parts.height
+    like[0] = False
+    for side in (parts.left + 1, parts.right - 2):
+        for end in (parts.top + 1, parts.bottom - 2):
+            at = np.flatnonzero(like)
+            like[at] = parts.labels[end[at], side[at]] == at
+    deep = max(2, round(0.15 * x_height))
+    for mark in np.flatnonzero(like):
+        left, top, right, bottom = (int(edge[mark]) for edge in (parts.left, parts.top, parts.right, parts.bottom))
+        own = parts.labels[top:bottom, left:right] == mark
+        sides = own[:deep].any(0), own[-deep:].any(0), own[:, :deep].any(1), own[:, -deep:].any(1)
+        found[mark] = min(float(side.mean()) for side in sides) > _BOX_SIDE
+    return found

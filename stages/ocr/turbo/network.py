@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import cv2
 import numpy as np
@@ -13,7 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as fail
 
-from models.errors import OperatorError
+from models.ports import ModelCache
 from stages.ocr.turbo import graph, traineddata
 from stages.ocr.turbo.traineddata import Charset, TrainedData
 
@@ -24,8 +23,9 @@ _AREA_BELOW, _SHARPEN_BELOW, _SHARPEN_ABOVE = 0.7, 1.4, 0.2
 """Leptonica's ``pixScale``: averages areas below the first factor, sharpens between the last two."""
 _STRIP_PX = 2_400
 """Pixels of one strip of lines: what the vertical layer works on stays in the core's cache."""
-_MOST_LINES = 16
-_MOST_WASTE = 0.12
+_MOST_LINES = 6
+"""Lines of a batch: as many rows as the processor multiplies at once."""
+_MOST_WASTE = 0.05
 """Share of the widest line that a narrower one of the same batch may lack."""
 _LEAST_LINES = 4
 
@@ -45,8 +45,8 @@ class Network:
     kind: str
 
     @classmethod
-    def open(cls, path: Path, cache: Path, *, whole: bool = True) -> Network:
-        """The network of ``path``, converted at first use and kept in ``cache`` under the file's hash.
+    def open(cls, path: Path, models: ModelCache, *, whole: bool = True) -> Network:
+        """The network of ``path``, converted at first use and kept in ``models`` under the file's hash.
 
         ``whole``: int8 weights. Two processes may convert at once. Raises ``OperatorError`` as
         :func:`traineddata.read` and :func:`graph.plan`.
@@ -55,8 +55,8 @@ class Network:
         plan = graph.plan(data.network)
         kind = "int8" if whole else "fp32"
         name = f"{data.sha256}-{graph.GRAPH_VERSION}-{kind}"
-        columns = _opened(cache / f"{name}-columns.onnx", lambda: graph.columns(plan, whole=whole))
-        steps = _opened(cache / f"{name}-steps.onnx", lambda: graph.steps(plan, whole=whole))
+        columns = _opened(models, f"{name}-columns.onnx", lambda: graph.columns(plan, whole=whole))
+        steps = _opened(models, f"{name}-steps.onnx", lambda: graph.steps(plan, whole=whole))
         return cls(data, plan, columns, steps, kind)
 
     @property
@@ -109,13 +109,13 @@ class Network:
         return found
 
 
-def _opened(path: Path, make: Callable[[], bytes]) -> onnxruntime.InferenceSession:
+def _opened(models: ModelCache, name: str, make: Callable[[], bytes]) -> onnxruntime.InferenceSession:
     """The session of a cached graph; one that the runtime cannot load is made again."""
     try:
-        return session(cached(path, make))
+        return session(cached(models, name, make))
     except (fail.Fail, fail.InvalidArgument, fail.InvalidGraph, fail.InvalidProtobuf):
         model = make()
-        write_whole(path, model)
+        models.put(name, model)
         return session(model)
 
 
@@ -175,24 +175,10 @@ def _batches(lengths: NDArray[np.int32], order: NDArray[np.intp]) -> Iterator[ND
         start = end
 
 
-def cached(path: Path, make: Callable[[], bytes]) -> bytes:
-    """The file's bytes, or what ``make`` returns, put there. Raises ``OperatorError("ocr_cache_unreadable")``."""
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        content = make()
-    except OSError as error:
-        raise OperatorError("ocr_cache_unreadable", f"{path.parent} cannot be read: {error}") from error
-    write_whole(path, content)
-    return content
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write so that readers see all of it or nothing. Raises ``OperatorError("ocr_cache_unwritable")``."""
-    beside = path.with_name(f"{path.name}.{uuid4().hex}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(content)
-        beside.replace(path)
-    except OSError as error:
-        raise OperatorError("ocr_cache_unwritable", f"{path.parent} cannot be written: {error}") from error
+def cached(models: ModelCache, name: str, make: Callable[[], bytes]) -> bytes:
+    """What ``models`` keeps under the name, or what ``make`` returns, kept there. Raises what ``models`` raises."""
+    found = models.get(name)
+    if found is None:
+        found = make()
+        models.put(name, found)
+    return found

@@ -11,6 +11,7 @@ import numpy as np
 from models.geometry import Box
 from models.ports import Pixels
 from stages.ink import paper
+from stages.ocr.turbo.coloured import coloured_print
 
 Picture = cv2.typing.MatLike
 """What OpenCV gives back, for its own functions."""
@@ -28,11 +29,12 @@ _PRINTED_SHARE = 0.25
 """With less black than this share of all ink, the print itself is coloured and its colour stays."""
 _PRINT = 110
 """Lighter pixels near coloured ink are its fringe, not print."""
+_FEWEST = 100
+"""Fewer coloured pixels are the codec's, not ink."""
+_DARKEST_PAPER = 70
+"""What is darker is no paper: dividing by it would show the noise of the scanner's lid as print."""
 _DARK = 100
 """Levels below the paper from which a pixel counts as ink when colours are weighed."""
-
-
-_LIFT: Pixels = np.clip((np.arange(256) - _TINT) * _TINT_GAIN, 0, 255).astype(np.uint8)
 
 
 def above(image: Picture, level: int) -> Pixels:
@@ -76,16 +78,21 @@ def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPag
     Dividing by the paper evens out shade (design: on bad paper half scale fails without it). Colour is
     taken from the half-scale picture even where grey comes from the full one.
     """
-    light = cv2.max(cv2.max(half[:, :, 0], half[:, :, 1]), half[:, :, 2])
+    blue, green, red = cv2.split(half)
+    light = cv2.max(cv2.max(blue, green), red)
     grey = np.asarray(cv2.cvtColor(half, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     colour = np.asarray(cv2.subtract(light, grey), dtype=np.uint8)
-    under = paper(grey)
+    under = np.maximum(paper(grey), np.uint8(_DARKEST_PAPER))
     pen: Pixels | None = None
     tint: Pixels | None = None
     if _coloured_ink(grey, colour, under):
+        printed = coloured_print(above(colour, 2 * _TINT), dpi / 2)
+        if printed is not None:
+            colour = np.asarray(cv2.subtract(colour, printed), dtype=np.uint8)
         clear = above(light, _PRINT)
         pen = np.asarray(cv2.bitwise_and(above(colour, 2 * _TINT), clear), dtype=np.uint8)
-        tint = np.asarray(cv2.LUT(colour, _LIFT), dtype=np.uint8)
+        ink = np.maximum(colour, np.uint8(_TINT))
+        tint = np.asarray(cv2.convertScaleAbs(ink, alpha=_TINT_GAIN, beta=-_TINT * _TINT_GAIN), dtype=np.uint8)
     fine = _cleaned(full_grey(), tint, under) if dpi < _HALF_FROM_DPI else None
     clean = _cleaned(grey, tint, under) if fine is None else fine
     scale = 1.0 if fine is not None else 2.0
@@ -101,7 +108,7 @@ def _coloured_ink(grey: Pixels, tint: Pixels, under: Pixels) -> bool:
     ink = above(cv2.subtract(under, grey), _DARK)
     tinted = above(tint, 2 * _TINT)
     both = cv2.countNonZero(cv2.bitwise_and(ink, tinted))
-    if cv2.countNonZero(tinted) == 0:
+    if cv2.countNonZero(tinted) < _FEWEST:
         return False
     return cv2.countNonZero(ink) - both >= _PRINTED_SHARE * both
 

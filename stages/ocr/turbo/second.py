@@ -7,10 +7,11 @@ import unicodedata
 import numpy as np
 import tesserocr
 
-from models.ports import Pixels
+from models.ports import Pixels, UprightImage
 from models.settings import OcrSettings
 from stages.ocr.turbo.ctc import ReadLine, ReadWord
 from stages.ocr.turbo.line_image import LineImage
+from stages.red_ink import without_red
 
 DOUBTFUL = 0.75
 """A line below this mean confidence is read again."""
@@ -28,26 +29,25 @@ class SecondReader:
         self.asked = 0
         self.taken = 0
 
-    def better(self, line: LineImage, first: ReadLine, page: Pixels, dpi: int) -> ReadLine:
-        """The better of both readings; ``page``: full-scale grey."""
+    def better(self, line: LineImage, first: ReadLine, page: UprightImage) -> ReadLine:
+        """The better of both readings."""
         if not first.words or first.confidence >= DOUBTFUL:
             return first
         self.asked += 1
-        second = self._read(line, page, dpi)
+        second = self._read(line, page)
         if second.words and second.confidence > first.confidence + _BETTER_BY:
             self.taken += 1
             return second
         return first
 
-    def _read(self, line: LineImage, page: Pixels, dpi: int) -> ReadLine:
-        left, top, right, bottom = (round(edge) for edge in line.box)
-        crop = np.ascontiguousarray(page[max(top, 0) : bottom, max(left, 0) : right])
+    def _read(self, line: LineImage, page: UprightImage) -> ReadLine:
+        crop = _crop(line, page)
         if min(crop.shape) < _LEAST_PX:
             return ReadLine((), 0.0)
         api = self._warm()
         height, width = crop.shape
         api.SetImageBytes(crop.tobytes(), width, height, 1, width)
-        api.SetSourceResolution(max(dpi, 70))
+        api.SetSourceResolution(max(page.dpi, 70))
         try:
             api.Recognize()
             words = tuple(self._words(api, line.scale))
@@ -76,3 +76,13 @@ class SecondReader:
             self._api.SetVariable("debug_file", "/dev/null")
             tesserocr.set_leptonica_log_level(tesserocr.LeptLogLevel.NONE)
         return self._api
+
+
+def _crop(line: LineImage, page: UprightImage) -> Pixels:
+    """The line at full scale, without the red of seals."""
+    left, top, right, bottom = (max(round(edge), 0) for edge in line.box)
+    crop = page.full_grey()[top:bottom, left:right]
+    if min(crop.shape) < _LEAST_PX:
+        return crop
+    colour = page.half()[top // 2 : -(-bottom // 2), left // 2 : -(-right // 2)]
+    return np.ascontiguousarray(without_red(crop, np.ascontiguousarray(colour)))

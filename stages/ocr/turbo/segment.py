@@ -15,6 +15,8 @@ from stages.ocr.turbo.prepare import prepare
 from stages.ocr.turbo.tables import Table, Tables, find_tables
 
 _NUMBER_LETTERS = 4
+_SCREEN_DPI = 120
+_A4_SHORT_IN, _A3_SHORT_IN = 8.27, 12.0
 
 
 def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[TextBlock, ...]:
@@ -23,16 +25,22 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
     ``half``: BGR at half scale; ``dpi``: of the full picture; ``full_grey``: that picture, decoded when
     small print or a scan of little resolution asks for it.
     """
-    page = prepare(half, dpi, full_grey)
+    page = prepare(half, _plausible(half, dpi), full_grey)
     marks = find_marks(page.grey, page.dpi, page.pen)
     tables = find_tables(marks)
     parts = marks.parts
     region = tables.region_of(parts.left + parts.width / 2, parts.top + parts.height / 2)
-    lines = find_lines(marks, region)
+    lines = find_lines(marks, region, tables.walls)
     groups = arrange(lines, tables, marks, page.grey.shape[0])
     return tuple(
         TextBlock(tuple(cut(page, marks, lines, item.index) for item in group.items), group.kind) for group in groups
     )
+
+
+def _plausible(half: Pixels, dpi: int) -> int:
+    """The resolution, or what makes a page A4 that a screen's resolution would make larger than A3 (72, 96 dpi)."""
+    short_in = 2 * min(half.shape[:2]) / dpi
+    return dpi if dpi > _SCREEN_DPI or short_in < _A3_SHORT_IN else round(dpi * short_in / _A4_SHORT_IN)
 
 
 def arrange(lines: Lines, tables: Tables, marks: Marks, height_px: int) -> tuple[Group, ...]:

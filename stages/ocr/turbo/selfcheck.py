@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from models.errors import OperatorError
+from models.ports import ModelCache
 from stages.ocr.turbo.ctc import Reader
 from stages.ocr.turbo.graph import GRAPH_VERSION
 from stages.ocr.turbo.network import Network, cached
@@ -51,17 +52,17 @@ class Verdict:
         return readable and self.turbo_edits <= self.tesseract_edits + _MOST_MORE * self.characters
 
 
-def require_trusted(network: Network, path: Path, cache: Path, fonts: Path = FONTS) -> Verdict:
-    """Check the network of ``path`` unless ``cache`` remembers that it was checked.
+def require_trusted(network: Network, path: Path, models: ModelCache, fonts: Path = FONTS) -> Verdict:
+    """Check the network of ``path`` unless ``models`` remembers that it was checked.
 
     Raises ``OperatorError("turbo_not_trusted"|"turbo_check_impossible")``.
     """
     name = f"{network.data.sha256}-{GRAPH_VERSION}-{network.kind}-check.json"
-    found = cached(cache / name, lambda: json.dumps(asdict(check(network, path, fonts))).encode())
+    found = cached(models, name, lambda: json.dumps(asdict(check(network, path, fonts))).encode())
     try:
         verdict = Verdict(**json.loads(found))
     except (ValueError, TypeError) as error:
-        raise OperatorError("turbo_check_impossible", f"{name} in {cache} is damaged: delete it") from error
+        raise OperatorError("turbo_check_impossible", f"{name} in ocr.cache is damaged: delete it") from error
     if not verdict.trusted:
         raise OperatorError(
             "turbo_not_trusted",

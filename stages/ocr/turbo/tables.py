@@ -13,7 +13,7 @@ from stages.ink import components
 from stages.ocr.turbo.marks import Marks
 from stages.ocr.turbo.prepare import above
 
-_SHRINK = 4
+SHRINK = 4
 """Cells are found at a quarter of the working scale: none is narrower than ten pixels."""
 _BREAK_X = 0.6
 """Rules are made longer by this many x-heights at either end."""
@@ -21,6 +21,9 @@ _STUB_X = 4.0
 """How far from a rule's end its stubs may reach."""
 _GAP_X = 2.5
 """Longest break inside a rule, in x-heights."""
+_CLOSE_X, _WIDE_X = 0.15, 2.5
+_THROUGH = 0.15
+"""A line down the page is no rule where of the rows with print on both sides so many have it close by on both."""
 _LARGEST = 0.6
 """A cell above this share of the page is the page inside a frame."""
 _WHOLE_RULE = 0.6
@@ -39,39 +42,47 @@ class Table:
 
 @dataclass(frozen=True)
 class Tables:
-    """``regions``: at a quarter of the working scale, the cell's number at each pixel, 0 outside of all."""
+    """``regions``: at a quarter of the working scale, the cell's number at each pixel, 0 outside of all.
+
+    ``walls``: at the same scale, a mask of rules down the page, which no line of text crosses; None without any.
+    """
 
     tables: tuple[Table, ...]
     regions: NDArray[np.int32] | None
     boxes: dict[int, Box]
+    walls: NDArray[np.uint8] | None
 
     def region_of(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
         """Cells at these points (working pixels)."""
         if self.regions is None:
             return np.zeros(x.size, np.int64)
-        rows = np.minimum((y / _SHRINK).astype(int), self.regions.shape[0] - 1)
-        columns = np.minimum((x / _SHRINK).astype(int), self.regions.shape[1] - 1)
+        rows = np.minimum((y / SHRINK).astype(int), self.regions.shape[0] - 1)
+        columns = np.minimum((x / SHRINK).astype(int), self.regions.shape[1] - 1)
         return np.asarray(self.regions[rows, columns], dtype=np.int64)
 
 
 def find_tables(marks: Marks) -> Tables:
     """The tables of a page; none where rules enclose nothing, like the lines under headings."""
-    nothing = Tables((), None, {})
     rules, x_height = marks.rules, marks.x_height
-    if not cv2.countNonZero(rules.down) or not cv2.countNonZero(rules.across):
+    if not cv2.countNonZero(rules.down):
+        return Tables((), None, {}, None)
+    ink = marks.ink()
+    rest = _small(ink)
+    down = _with_stubs(_small(_without_streaks(marks, ink)), rest, x_height, down=True)
+    walls = _longer(down, x_height, down=True)
+    nothing = Tables((), None, {}, walls)
+    if not cv2.countNonZero(rules.across):
         return nothing
-    rest = _small(marks.ink())
-    across, down = _with_stubs(_small(rules.across), rest, x_height), _small(rules.down)
-    down = _with_stubs(down, rest, x_height, down=True)
-    ruled = np.asarray(cv2.bitwise_or(_longer(across, x_height), _longer(down, x_height, down=True)), dtype=np.uint8)
+    across = _with_stubs(_small(rules.across), rest, x_height)
+    ruled = np.asarray(cv2.bitwise_or(_longer(across, x_height), walls), dtype=np.uint8)
     nets = components(ruled)
     for net in range(1, len(nets.area)):
         left, top, right, bottom = (int(side[net]) for side in (nets.left, nets.top, nets.right, nets.bottom))
-        if right - left < 4 * x_height / _SHRINK or not down[top:bottom, left:right].any():
+        if right - left < 4 * x_height / SHRINK or not down[top:bottom, left:right].any():
             continue
         full = (across[top:bottom, left:right] > 0).sum(axis=1) > _WHOLE_RULE * (right - left)
         rows = np.flatnonzero(full)
-        if rows.size and rows[-1] - rows[0] > x_height / _SHRINK:
+        if rows.size and rows[-1] - rows[0] > x_height / SHRINK:
             # Tables are often open at the sides or worn at the edge: the frame that the reader imagines is drawn.
             corners = (left, top + int(rows[0])), (right - 1, top + int(rows[-1]))
             cv2.rectangle(ruled, *corners, 255, 1)
@@ -84,36 +95,70 @@ def find_tables(marks: Marks) -> Tables:
     for cell in range(1, count):
         left, top, width, height, area = (int(value) for value in stats[cell])
         inside = left > 0 and top > 0 and left + width < ruled.shape[1] and top + height < ruled.shape[0]
-        if not inside or min(width, height) * _SHRINK < 0.8 * x_height:
+        if not inside or min(width, height) * SHRINK < 0.8 * x_height:
             continue
         if width * height > _LARGEST * page or area < _FULLEST * width * height:
             continue
         number[cell] = len(boxes) + 1
-        boxes[len(boxes) + 1] = Box(*(_SHRINK * float(side) for side in (left, top, left + width, top + height)))
-        row, column = np.argwhere(regions[top : top + height, left : left + width] == cell)[0]
-        members.setdefault(_net_at(nets.labels, top + int(row) - 1, left + int(column)), []).append(len(boxes))
+        boxes[len(boxes) + 1] = Box(*(SHRINK * float(side) for side in (left, top, left + width, top + height)))
+        column = left + int(np.argmax(regions[top, left : left + width] == cell))
+        members.setdefault(_net_at(nets.labels, top - 1, column), []).append(len(boxes))
     if not boxes:
         return nothing
     tables = tuple(
         Table(_around([boxes[c] for c in cells]), _by_rows(cells, boxes, x_height)) for cells in members.values()
     )
-    return Tables(tables, number[regions], boxes)
+    return Tables(tables, number[regions], boxes, walls)
 
 
 def _with_stubs(
     rule: NDArray[np.uint8], rest: NDArray[np.uint8], x_height: float, *, down: bool = False
 ) -> NDArray[np.uint8]:
     """The rules with short strokes in their continuation: what wear leaves between a break and a crossing."""
-    reach = 2 * max(1, round(_STUB_X * x_height / _SHRINK)) + 1
+    reach = 2 * max(1, round(_STUB_X * x_height / SHRINK)) + 1
     near = cv2.dilate(rule, np.ones((reach, 1) if down else (1, reach), np.uint8))
     straight = cv2.morphologyEx(rest, cv2.MORPH_OPEN, np.ones((4, 1) if down else (1, 4), np.uint8))
     return np.asarray(cv2.bitwise_or(rule, cv2.bitwise_and(near, straight)), dtype=np.uint8)
 
 
+def _without_streaks(marks: Marks, ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The rules down the page without folds of the paper and streaks of the scanner, which run through words.
+
+    Where print stands on both sides of a rule, it keeps away from it on one side at least.
+    """
+    down, x = marks.rules.down, marks.x_height
+    lines = components(_longer(_small(down), x, down=True))
+    left, top, width, height = cv2.boundingRect(down)
+    margin = round(_WIDE_X * x) + 3
+    left, width = max(0, left - margin), width + 2 * margin
+    part = np.ascontiguousarray(ink[top : top + height, left : left + width])
+    row, column = np.nonzero(down[top : top + height, left : left + width])
+    places = row * part.shape[1] + column
+    row, column = row + top, column + left
+    down_most, across_most = (side - 1 for side in lines.labels.shape)
+    line = lines.labels[np.minimum(row // SHRINK, down_most), np.minimum(column // SHRINK, across_most)]
+    close, wide = (
+        np.bincount(line, _between(part, places, round(reach * x) + 3), len(lines.area))
+        for reach in (_CLOSE_X, _WIDE_X)
+    )
+    streak = (close > _THROUGH * wide) & (close > 2 * x)
+    streak[0] = False
+    kept: NDArray[np.uint8] = down.copy() if streak.any() else down
+    kept[row[streak[line]], column[streak[line]]] = 0
+    return kept
+
+
+def _between(ink: NDArray[np.uint8], here: NDArray[np.int64], reach: int) -> NDArray[np.bool_]:
+    """Whether ink stands within reach on the left and on the right of each of these places."""
+    ones = np.ones((1, reach), np.uint8)
+    left, right = cv2.dilate(ink, ones, anchor=(reach - 1, 0)), cv2.dilate(ink, ones, anchor=(0, 0))
+    return np.asarray((left.ravel()[here] > 0) & (right.ravel()[here] > 0))
+
+
 def _longer(rule: NDArray[np.uint8], x_height: float, *, down: bool = False) -> NDArray[np.uint8]:
     """The rule without breaks, and longer at both ends, so that worn corners meet."""
-    reach = 2 * max(1, round(_BREAK_X * x_height / _SHRINK)) + 1
-    gap = max(3, round(_GAP_X * x_height / _SHRINK))
+    reach = 2 * max(1, round(_BREAK_X * x_height / SHRINK)) + 1
+    gap = max(3, round(_GAP_X * x_height / SHRINK))
     # A rule that leans steps to the next pixel at a break: it is made three pixels wide before breaks are closed.
     wide = cv2.dilate(rule, np.ones((reach, 3) if down else (3, reach), np.uint8))
     closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, np.ones((gap, 1) if down else (1, gap), np.uint8))
@@ -123,13 +168,13 @@ def _longer(rule: NDArray[np.uint8], x_height: float, *, down: bool = False) -> 
 
 def _small(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A quarter of the size; a pixel is set where any of its sixteen were."""
-    height, width = (side // _SHRINK for side in mask.shape)
-    part = np.ascontiguousarray(mask[: height * _SHRINK, : width * _SHRINK])
+    height, width = (side // SHRINK for side in mask.shape)
+    part = np.ascontiguousarray(mask[: height * SHRINK, : width * SHRINK])
     mean = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
     return above(mean, 0)
 
 
-def _net_at(labels: NDArray[np.int32], row: int, column: int) -> int:
+def _net_at(labels: NDArray[np.integer], row: int, column: int) -> int:
     """The net of rules that bounds a cell, from the pixel above its first one."""
     return int(labels[max(0, row), column])
 

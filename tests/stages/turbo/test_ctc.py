@@ -18,12 +18,13 @@ from stages.ocr.turbo.language import Language
 from stages.ocr.turbo.line_image import LineImage
 from stages.ocr.turbo.network import Network, Probabilities
 from tests.stages.turbo import trained
+from tests.support.memory_models import MemoryModels
 
 
 @pytest.fixture(scope="module")
-def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
+def network() -> Network:
     """The installed Vietnamese network."""
-    return Network.open(trained.VIE, tmp_path_factory.mktemp("cache"))
+    return Network.open(trained.VIE, MemoryModels())
 
 
 @pytest.fixture(scope="module")

@@ -106,6 +106,55 @@ def test_wide_gap_splits_a_line() -> None:
     assert blocks[0].lines[0].box.right < blocks[0].lines[1].box.left
 
 
+@pytest.mark.parametrize(("title_pt", "pt", "note_pt"), [(28, 9, 8), (20, 13, 6)])
+def test_foot_notes_and_titles_are_lines(title_pt: int, pt: int, note_pt: int) -> None:
+    """Print of half and of thrice the size of the text is found whole, on one page with it."""
+    sheet = rendered.sheet(DPI)
+    rendered.write(sheet, ["GIẤY KHAI SINH"], (50, 20), DPI, title_pt)
+    rendered.write(sheet, [rendered.PROSE[:70]] * 12, (30, 50), DPI, pt)
+    rendered.write(sheet, [rendered.PROSE[:110]] * 3, (30, 200), DPI, note_pt)
+    assert len(lines_of(blocks_of(sheet))) == 1 + 12 + 3
+
+
+def test_faint_print_beside_black_is_found() -> None:
+    """A paragraph of pale print is as whole as the black one above it."""
+    full = rendered.pixels(rendered.prose(20, DPI))
+    lower = full[full.shape[0] // 3 :]
+    lower[:] = 255 - ((255 - lower) * 0.5).astype(np.uint8)
+    assert len(_lines(rendered.damaged(full, 3))) == 20
+
+
+def test_a_streak_does_not_cut_lines() -> None:
+    """A fold or a scratch of the scanner's glass runs down through the words."""
+    full = rendered.pixels(rendered.prose(20, DPI))
+    cv2.line(full, (1000, 0), (996, full.shape[0]), (130, 130, 130), 3)
+    assert len(_lines(full)) == 20
+
+
+def test_boxes_to_tick_are_no_letters() -> None:
+    """The empty square before an answer is not in the line."""
+    sheet = rendered.sheet(DPI)
+    for row in range(6):
+        rendered.write(sheet, ["Đã kết hôn"], (40, 40 + 9 * row), DPI)
+        ImageDraw.Draw(sheet).rectangle(
+            [30 * MM, (41 + 9 * row) * MM, 34 * MM, (45 + 9 * row) * MM], outline=0, width=3
+        )
+    found = lines_of(blocks_of(sheet))
+    assert len(found) == 6
+    assert all(line.box.left > 38 * MM for line in found)
+
+
+def test_a_screen_resolution_is_not_believed() -> None:
+    """Scans saved with the 72 dpi of a screen are read as the A4 that they are."""
+    assert len(_lines(rendered.pixels(rendered.prose(20, DPI)), 72)) == 20
+
+
+def test_a_dark_lid_is_no_print() -> None:
+    """The noise of a scan that is black all over stays noise."""
+    dark = np.random.default_rng(4).normal(30, 10, (1600, 1200, 1)).clip(0, 255).astype(np.uint8)
+    assert _lines(np.repeat(dark, 3, axis=2)) == []
+
+
 def test_underline_is_not_in_the_crop() -> None:
     """The rule under a heading is taken out."""
     sheet = rendered.sheet(DPI)

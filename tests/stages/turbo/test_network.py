@@ -12,15 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from models.errors import OperatorError
+from pipeline.adapters.disk_models import DiskModels
 from stages.ocr.turbo.network import Network, normalise
 from tests.stages.turbo import trained
+from tests.support.memory_models import MemoryModels
 
 
 @pytest.fixture(scope="module")
-def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
+def network() -> Network:
     """The installed Vietnamese network with whole numbers."""
-    return Network.open(trained.VIE, tmp_path_factory.mktemp("cache"))
+    return Network.open(trained.VIE, MemoryModels())
 
 
 def lines() -> list[NDArray[np.uint8]]:
@@ -28,9 +29,9 @@ def lines() -> list[NDArray[np.uint8]]:
     return [trained.rendered(text, size_px) for text in texts for size_px in (24, 40, 61)]
 
 
-def test_a_line_reads_the_same_alone_and_among_others(tmp_path: Path) -> None:
+def test_a_line_reads_the_same_alone_and_among_others() -> None:
     """Neighbours on the strip, padding and batch mates change no probability of a network in floating point."""
-    network = Network.open(trained.VIE, tmp_path, whole=False)
+    network = Network.open(trained.VIE, MemoryModels(), whole=False)
     together = network.run(lines())
     for alone, among in zip((network.run([line])[0] for line in lines()), together, strict=True):
         assert alone.shape == among.shape
@@ -80,7 +81,7 @@ def test_scaling_does_not_matter(network: Network) -> None:
 
 
 def _convert(cache: Path) -> None:
-    Network.open(trained.VIE, cache)
+    Network.open(trained.VIE, DiskModels(cache))
 
 
 def test_two_processes_convert_at_once(tmp_path: Path) -> None:
@@ -98,24 +99,18 @@ def test_two_processes_convert_at_once(tmp_path: Path) -> None:
 
 def test_a_converted_network_is_not_converted_again(tmp_path: Path) -> None:
     """The second opening reads what the first one wrote."""
-    Network.open(trained.VIE, tmp_path)
+    _convert(tmp_path)
     written = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
-    Network.open(trained.VIE, tmp_path)
+    _convert(tmp_path)
     assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == written
 
 
-def test_a_damaged_graph_is_made_again(tmp_path: Path) -> None:
+def test_a_damaged_graph_is_made_again() -> None:
     """A cached graph that cannot be loaded is replaced, and the network opens."""
-    Network.open(trained.VIE, tmp_path)
-    for path in tmp_path.iterdir():
-        path.write_bytes(b"half a graph")
-    network = Network.open(trained.VIE, tmp_path)
+    models = MemoryModels()
+    Network.open(trained.VIE, models)
+    whole = dict(models.stored)
+    models.stored = dict.fromkeys(whole, b"half a graph")
+    network = Network.open(trained.VIE, models)
     assert network.run(lines()[:1])[0].shape[1] == 269
-
-
-def test_a_cache_that_cannot_be_written_is_the_operators(tmp_path: Path) -> None:
-    """A file where the folder should be is told in plain words."""
-    (tmp_path / "cache").write_text("not a folder")
-    with pytest.raises(OperatorError) as raised:
-        Network.open(trained.VIE, tmp_path / "cache")
-    assert raised.value.code.startswith("ocr_cache_")
+    assert models.stored == whole

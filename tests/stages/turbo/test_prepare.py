@@ -83,3 +83,16 @@ def test_crop_of_the_full_picture_is_cleaned_alike() -> None:
     assert crop.shape == (600, 600)
     assert crop[100, 300] > 200
     assert np.median(crop) > 245
+
+
+def test_red_print_stays() -> None:
+    """The red title of a certificate is print; a seal on the same page is not."""
+    sheet = rendered.sheet(300)
+    rendered.write(sheet, ["GIẤY CHỨNG NHẬN"], (60, 40), 300, 20)
+    red = rendered.pixels(sheet)
+    red[(red < 128).all(axis=2)] = _SEAL
+    full = np.minimum(_sheet(), np.roll(red, -200, axis=0))
+    cv2.circle(full, (1200, 2900), 200, _SEAL, 8)
+    clean = _clean(full).grey
+    assert clean[100:200, 300:1000].min() < 150
+    assert clean[1300:1600, 450:750].min() > 200

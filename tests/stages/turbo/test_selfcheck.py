@@ -13,52 +13,56 @@ from models.errors import OperatorError
 from stages.ocr.turbo import graph, selfcheck
 from stages.ocr.turbo.network import Network, session
 from tests.stages.turbo import trained
+from tests.support.memory_models import MemoryModels
 
 
 @pytest.mark.parametrize("language", ["vie", "eng"])
-def test_installed_languages_pass(language: str, tmp_path: Path) -> None:
+def test_installed_languages_pass(language: str) -> None:
     """Vietnamese and English, where installed, read as Tesseract does."""
     path = trained.TESSDATA / f"{language}.traineddata"
     if not path.is_file():
         pytest.skip(f"{path.name} is not installed")
-    verdict = selfcheck.require_trusted(Network.open(path, tmp_path), path, tmp_path)
+    models = MemoryModels()
+    verdict = selfcheck.require_trusted(Network.open(path, models), path, models)
     assert verdict.trusted
     assert verdict.turbo_edits <= verdict.tesseract_edits + 0.02 * verdict.characters
 
 
-def test_a_spoilt_network_is_not_trusted(tmp_path: Path) -> None:
+def test_a_spoilt_network_is_not_trusted() -> None:
     """A network whose forward layer runs backwards is found out, and the message says what to set."""
-    network = Network.open(trained.VIE, tmp_path)
+    network = Network.open(trained.VIE, MemoryModels())
     (first, _), *others = network.plan.horizontal
     spoilt = replace(network.plan, horizontal=((first, "reverse"), *others))
     wrong = replace(network, steps=session(graph.steps(spoilt, whole=True)))
     with pytest.raises(OperatorError, match="tesseract") as raised:
-        selfcheck.require_trusted(wrong, trained.VIE, tmp_path)
+        selfcheck.require_trusted(wrong, trained.VIE, MemoryModels())
     assert raised.value.code == "turbo_not_trusted"
 
 
 def test_the_verdict_is_remembered(tmp_path: Path) -> None:
     """A network that was checked is not checked again: the fonts may be gone by then."""
-    network = Network.open(trained.VIE, tmp_path)
-    verdict = selfcheck.require_trusted(network, trained.VIE, tmp_path)
-    assert selfcheck.require_trusted(network, trained.VIE, tmp_path, tmp_path / "no-fonts") == verdict
+    models = MemoryModels()
+    network = Network.open(trained.VIE, models)
+    verdict = selfcheck.require_trusted(network, trained.VIE, models)
+    assert selfcheck.require_trusted(network, trained.VIE, models, tmp_path / "no-fonts") == verdict
 
 
 def test_missing_fonts_are_named(tmp_path: Path) -> None:
     """Without fonts there is no check, and the message names the package."""
     with pytest.raises(OperatorError, match="fonts-liberation2") as raised:
-        selfcheck.check(Network.open(trained.VIE, tmp_path), trained.VIE, tmp_path / "no-fonts")
+        selfcheck.check(Network.open(trained.VIE, MemoryModels()), trained.VIE, tmp_path / "no-fonts")
     assert raised.value.code == "turbo_check_impossible"
 
 
-def test_a_damaged_verdict_says_what_to_delete(tmp_path: Path) -> None:
+def test_a_damaged_verdict_says_what_to_delete() -> None:
     """A remembered verdict that is no verdict is named."""
-    network = Network.open(trained.VIE, tmp_path)
-    selfcheck.require_trusted(network, trained.VIE, tmp_path)
-    (found,) = tmp_path.glob("*.json")
-    found.write_text("{}")
+    models = MemoryModels()
+    network = Network.open(trained.VIE, models)
+    selfcheck.require_trusted(network, trained.VIE, models)
+    (name,) = (name for name in models.stored if name.endswith(".json"))
+    models.stored[name] = b"{}"
     with pytest.raises(OperatorError, match="delete"):
-        selfcheck.require_trusted(network, trained.VIE, tmp_path)
+        selfcheck.require_trusted(network, trained.VIE, models)
 
 
 @given(st.text(max_size=12), st.text(max_size=12))

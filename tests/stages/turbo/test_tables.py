@@ -117,3 +117,15 @@ def test_rules_are_not_in_the_crops() -> None:
             assert dark[:1].max() < 0.9
             run = cv2.erode((line.pixels < 128).astype(np.uint8), np.ones((1, 60), np.uint8))
             assert not run.any()
+
+
+def test_lines_do_not_cross_a_rule() -> None:
+    """Columns that only rules part, each with a pitch of its own, are not read across or into each other."""
+    sheet = rendered.sheet(DPI)
+    for row in range(8):
+        rendered.write(sheet, ["Trong 01 ngày đối với"], (30, 40 + 6.2 * row), DPI, 12)
+        rendered.write(sheet, ["Không thu phí, lệ phí"], (76, 42.5 + 5.7 * row), DPI, 12)
+    ImageDraw.Draw(sheet).line([74.5 * MM, 36 * MM, 74.5 * MM, 95 * MM], fill=(50, 50, 50), width=3)
+    found = [line for block in blocks_of(sheet) for line in block.lines]
+    assert len(found) == 16
+    assert all(line.box.right < 76 * MM or line.box.left > 73 * MM for line in found)

@@ -1,0 +1,158 @@
+"""What every step asks of the ledger, each statement built once.
+
+SQLAlchemy needs longer to build a statement than SQLite to run it. Parameters: ``d`` document, ``r`` revision,
+``s`` segment, ``p`` side (0: the document), ``a`` attempt; others are named where they stand. States that never
+vary are written into the SQL: only then do the partial indexes of :mod:`pipeline.ledger.schema` serve.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Insert,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    exists,
+    func,
+    insert,
+    literal,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from models.step import Step
+from pipeline.ledger.database import now
+from pipeline.ledger.schema import counters, documents, events, facts, leases, steps, workers
+
+
+def key(step: Step) -> dict[str, Any]:
+    """The parameters ``d``, ``r``, ``s``, ``p`` of one step."""
+    return {"d": step.document, "r": step.revision, "s": step.segment, "p": step.page}
+
+
+def in_state(*names: str) -> ColumnElement[bool]:
+    """Steps in one of these states, as the schema's partial indexes say it."""
+    return steps.c.state.in_([literal_column(f"'{name}'") for name in names])
+
+
+def _of(table: Table) -> ColumnElement[bool]:
+    return and_(table.c.document == bindparam("d"), table.c.revision == bindparam("r"))
+
+
+OWED = steps.c.state == literal_column("'owed'")
+FLYING = in_state("sent", "claimed")
+LIVE = in_state("owed", "sent", "claimed")
+_AT = and_(_of(steps), steps.c.segment == bindparam("s"), steps.c.page == bindparam("p"))
+_HELD = and_(_AT, steps.c.state == literal_column("'claimed'"), steps.c.attempt == bindparam("a"))
+_NEAR = (facts.c.page == 0) | (facts.c.page == bindparam("p"))
+
+# -- documents -------------------------------------------------------------------------------------
+
+LOCK = select(documents).where(_of(documents)).with_for_update()
+LOCK_LATEST = (
+    select(documents)
+    .where(documents.c.document == bindparam("d"))
+    .order_by(documents.c.revision.desc())
+    .limit(1)
+    .with_for_update()
+)
+COUNTED = update(documents).where(_of(documents)).values(side_count=bindparam("sides"))
+_told: dict[str, ColumnElement[Any]] = {name: bindparam(f"new_{name}") for name in ("status", "code", "message")} | {
+    "updated_at": now()
+}
+STANDS = update(documents).where(_of(documents)).values(_told)
+"""Parameters ``new_status``, ``new_code``, ``new_message``."""
+ENDS = update(documents).where(_of(documents)).values(_told | {"ended_at": now()})
+EVENT = insert(events).values(at=now())
+HISTORY = select(events).where(_of(events)).order_by(events.c.id)
+
+# -- claims ----------------------------------------------------------------------------------------
+
+CLAIM = (
+    update(steps)
+    .where(_AT, in_state("owed", "sent"), steps.c.not_before <= now())
+    .values(state="claimed", attempt=steps.c.attempt + 1, worker=bindparam("by"), until=now() + bindparam("lease_s"))
+    .returning(steps.c.attempt)
+)
+TASK = select(documents.c.body, documents.c.side_count).where(_of(documents))
+RENEW = update(steps).where(_HELD).values(until=now() + bindparam("lease_s"))
+DONE = update(steps).where(_HELD).values(state="done")
+FACTS = select(facts).where(_of(facts)).order_by(facts.c.page, facts.c.at)
+FACTS_NEAR = FACTS.where(_NEAR)
+
+# -- planning --------------------------------------------------------------------------------------
+
+ANY_LIVE = select(exists().where(_of(steps), LIVE))
+KEYS = select(facts.c.kind, facts.c.page).where(_of(facts))
+KEYS_NEAR = KEYS.where(_NEAR)
+STATES = select(steps.c.segment, steps.c.page, steps.c.state).where(_of(steps))
+STATES_OF_SIDE = STATES.where(steps.c.page == bindparam("p"))
+_QUEUE = and_(steps.c.pool == bindparam("pool_"), steps.c.service_class == bindparam("cls"), OWED)
+QUEUE_ENDS = select(
+    select(func.min(steps.c.finish)).where(_QUEUE).scalar_subquery(),
+    select(func.max(steps.c.finish)).where(_QUEUE, steps.c.counter == bindparam("counter_")).scalar_subquery(),
+)
+"""First finish of a pool's queue and last one of a counter in it. Parameters ``pool_``, ``cls``, ``counter_``."""
+
+# -- publishing ------------------------------------------------------------------------------------
+
+HEAD = (
+    select(steps.c.document, steps.c.revision, steps.c.segment, steps.c.page)
+    .where(_QUEUE, steps.c.not_before <= now())
+    .order_by(steps.c.finish)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+SEND = update(steps).where(_AT, OWED).values(state="sent", until=now() + bindparam("expires_s"))
+UNSEND = update(steps).where(_AT, steps.c.state == literal_column("'sent'")).values(state="owed", until=0.0)
+EXPIRE = update(steps).where(FLYING, steps.c.until < now()).values(state="owed", worker="")
+LOADS = union_all(
+    select(literal("flying"), steps.c.pool, func.count()).where(FLYING).group_by(steps.c.pool),
+    select(literal("slots"), workers.c.pool, func.sum(workers.c.slots))
+    .where(workers.c.seen_at > now() - bindparam("dead_after_s"))
+    .group_by(workers.c.pool),
+)
+"""Rows ``flying``/``slots``, pool, how many."""
+LEAD = (
+    update(leases)
+    .where(leases.c.name == "relay", (leases.c.holder == bindparam("by")) | (leases.c.until < now()))
+    .values(holder=bindparam("by"), until=now() + bindparam("leader_s"))
+)
+BEAT = (
+    update(workers)
+    .where(workers.c.worker == bindparam("by"))
+    .values(pool=bindparam("pool_"), slots=bindparam("live"), seen_at=now())
+)
+ADD = (
+    update(counters).where(counters.c.name == bindparam("counter_")).values(value=counters.c.value + bindparam("more"))
+)
+
+# -- waiting for a run to end ------------------------------------------------------------------------
+
+RUNNING = select(documents.c.document, documents.c.revision).where(documents.c.status == "RUNNING")
+OBSTACLE = (
+    select(steps.c.code, steps.c.message).where(OWED, steps.c.code.startswith("worker:"), steps.c.retries > 1).limit(1)
+)
+
+
+@lru_cache
+def which_owe(pools: tuple[str, ...]) -> Select[*tuple[bool, ...]]:
+    """One row: whether each pool has a step to publish."""
+    ready = and_(OWED, steps.c.not_before <= now())
+    return select(*(exists().where(steps.c.pool == pool, ready).label(f"pool_{n}") for n, pool in enumerate(pools)))
+
+
+@lru_cache
+def insert_once(dialect: str, table: Table, stamp: str | None = None) -> Insert:
+    """An INSERT that leaves a row alone that is there already; column ``stamp`` gets the time."""
+    fresh = sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    once = fresh.on_conflict_do_nothing()
+    return once.values({stamp: now()}) if stamp else once

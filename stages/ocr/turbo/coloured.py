@@ -1,0 +1,80 @@
+"""Print in colour, like the red title of a certificate, told from seals and pens by its straight rows. Pure."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.ports import Pixels
+from stages.ink import MM_PER_INCH, Components, components
+
+Bools = NDArray[np.bool_]
+Numbers = NDArray[np.float64]
+
+_LETTER_MM = (1.2, 14.0)
+_MOST = 1500
+"""More marks of one colour are a pattern, not a few lines."""
+_LEAST_ROW = 6
+_LEVEL = 0.12
+"""Letters stand on a line to this share of their height; those of a hand and of a seal's ring do not."""
+_LEVEL_SHARE = 0.6
+"""The others have descenders, or accents that do not touch them."""
+_RING_MM = 15.0
+
+
+def coloured_print(ink: Pixels, dpi: float) -> Pixels | None:
+    """A mask (0 or 255) of the rows of print among coloured ink, None without any. ``ink``: its mask."""
+    height, width = (side // 2 for side in ink.shape)
+    small = cv2.resize(ink[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
+    dpi /= 2
+    parts = components(np.asarray(small) > 127)
+    low, high = (side * dpi / MM_PER_INCH for side in _LETTER_MM)
+    like = (parts.height >= low) & (parts.height <= high) & (parts.width <= 3 * parts.height)
+    like[0] = False
+    at = np.flatnonzero(like)
+    if not _LEAST_ROW <= at.size <= _MOST:
+        return None
+    left, right, foot, height = (
+        side[at].astype(float) for side in (parts.left, parts.right, parts.bottom, parts.height)
+    )
+    rows: Pixels = np.zeros(small.shape[:2], np.uint8)
+    for row in _chains(left, right, foot, height):
+        if row.size < _LEAST_ROW:
+            continue
+        box = (left[row].min(), (foot[row] - height[row]).min(), right[row].max(), foot[row].max())
+        size = float(np.median(height[row]))
+        if _is_row(left[row], foot[row], size) and not _in_ring(parts, box, dpi):
+            corner = (int(box[0] - size), int(box[1] - 0.6 * size))
+            cv2.rectangle(rows, corner, (int(box[2] + size), int(box[3] + 0.4 * size)), 255, -1)
+    if not cv2.countNonZero(rows):
+        return None
+    return np.asarray(cv2.resize(rows, ink.shape[::-1], interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+
+
+def _chains(left: Numbers, right: Numbers, foot: Numbers, height: Numbers) -> list[NDArray[np.int64]]:
+    """Letters that follow each other."""
+    size = np.minimum(height[:, None], height[None, :])
+    gap = left[None, :] - right[:, None]
+    near = (left[None, :] > left[:, None]) & (gap < 1.5 * size) & (gap > -0.5 * size)
+    near &= (np.abs(foot[None, :] - foot[:, None]) < 0.35 * size) & (height[None, :] + height[:, None] < 3 * size)
+    chain = np.arange(left.size)
+    for first, second in np.argwhere(near):
+        chain[chain == chain[second]] = chain[first]
+    return [np.flatnonzero(chain == number) for number in np.unique(chain)]
+
+
+def _is_row(left: Numbers, foot: Numbers, size: float) -> bool:
+    """Whether so many letters stand on one straight line."""
+    lean = np.polyfit(left, foot, 1)
+    off = foot - np.polyval(lean, left)
+    level = np.abs(off - np.median(off)) < max(1.0, _LEVEL * size)
+    return bool(level.mean() >= _LEVEL_SHARE and abs(lean[0]) < 0.05)
+
+
+def _in_ring(parts: Components, box: tuple[float, float, float, float], dpi: float) -> bool:
+    """Whether a large mark of the same ink, as high as it is wide, runs around the row: a seal."""
+    around = (parts.left <= box[0]) & (parts.top <= box[1]) & (parts.right >= box[2]) & (parts.bottom >= box[3])
+    around &= np.minimum(parts.width, parts.height) > _RING_MM * dpi / MM_PER_INCH
+    around &= (parts.width < 1.5 * parts.height) & (parts.height < 1.5 * parts.width)
+    return bool(around[1:].any())
