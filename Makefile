@@ -16,11 +16,11 @@ export OPENBLAS_NUM_THREADS := 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format soak bench lock clean distclean packages-run packages-test
+.PHONY: help run test lint format soak broken bench lock clean distclean packages-run packages-test
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
-	@echo 'also: lint, format, soak, bench, lock (new versions), clean, distclean'
+	@echo 'also: lint, format, soak, broken, bench, lock (new versions), clean, distclean'
 
 run: build/samples
 	$(BIN)/sohoa process build/samples --out build/out
@@ -40,6 +40,10 @@ format: .venv/test.stamp
 # The races of the suite, a thousand times each (half an hour).
 soak: .venv/test.stamp
 	SOHOA_REQUIRE_SERVERS=1 $(BIN)/pytest tests/contracts/test_ledger_contract.py -k together --rounds 1000 --durations 5
+
+# Hundreds of broken files through intake and line (a quarter of an hour).
+broken: .venv/test.stamp
+	$(BIN)/pytest tests/faults/test_bad_input.py --broken -s
 
 bench: .venv/run.stamp
 	$(BIN)/python -m benchmarks line

@@ -2,16 +2,52 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, field_validator, model_validator
 
 from models.base import AgencyCode, DocumentId, Model, Sha256
 
-FileName = Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x1f]{1,200}$")]
-Text200 = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")]
+_UNPRINTABLE = frozenset(("Cc", "Cs", "Zl", "Zp"))
+_TURNS_TEXT = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that turn the direction of what follows: a name could show as another one."""
+_RARE = frozenset("\u1e9c\u1e9d\u1e9f\u2011\u2023\u2024\u2025")
+"""Letters and marks that Times New Roman's substitute lacks."""
+_MOST_SEQUENCE = 1_000_000
+_MOST_REVISION = 1_000_000
+_YEARS = range(2000, 2200)
+
+
+def printable(character: str) -> bool:
+    """Whether a name may hold the character: XML can say it, and it does not disturb what stands around it."""
+    no_character = ord(character) & 0xFFFE == 0xFFFE or 0xFDD0 <= ord(character) <= 0xFDEF
+    return not no_character and character not in _TURNS_TEXT and unicodedata.category(character) not in _UNPRINTABLE
+
+
+def _readable(text: str) -> str:
+    if not all(map(printable, text)):
+        raise ValueError("có ký tự điều khiển hoặc ký tự không in được")
+    return text
+
+
+def _latin(name: str) -> str:
+    """Printed in the stamp, whose typeface is a Latin one (Decree 30/2020 App I: Times New Roman)."""
+    for character in unicodedata.normalize("NFC", name):
+        latin = character <= "\u024f" or "\u1e00" <= character <= "\u1ef9" or "\u2010" <= character <= "\u2026"
+        if not latin or character in _RARE:
+            raise ValueError("có chữ không in được trên dấu sao y: chỉ dùng chữ tiếng Việt hoặc chữ La-tinh")
+    if not name.strip():
+        raise ValueError("để trống")
+    return name
+
+
+FileName = Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x1f]{1,200}$"), AfterValidator(_readable)]
+Text200 = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$"), AfterValidator(_readable)
+]
 
 
 class ServiceClass(StrEnum):
@@ -44,7 +80,7 @@ class Agency(Model):
     """A body of the State: its code (Decision 20/2020/QĐ-TTg) and full name."""
 
     code: AgencyCode
-    name: Text200
+    name: Annotated[Text200, AfterValidator(_latin)]
 
 
 class Owner(Model):
@@ -64,14 +100,14 @@ class ScannedFile(Model):
     name: FileName
     size_bytes: Annotated[int, Field(ge=0)]
     sha256: Sha256
-    sequence: Annotated[int, Field(ge=1)]
-    note_of: Annotated[int, Field(ge=1)] | None = None
+    sequence: Annotated[int, Field(ge=1, le=_MOST_SEQUENCE)]
+    note_of: Annotated[int, Field(ge=1, le=_MOST_SEQUENCE)] | None = None
 
     @field_validator("name")
     @classmethod
     def _no_traversal(cls, name: str) -> str:
         if name in (".", "..") or name != name.strip():
-            raise ValueError("must be a plain file name inside the batch folder")
+            raise ValueError("phải là tên tệp trong thư mục của lô quét")
         return name
 
 
@@ -86,8 +122,8 @@ class Manifest(Model):
 
     schema_version: Literal[1] = 1
     document_id: DocumentId
-    revision: Annotated[int, Field(ge=1)] = 1
-    replaces: Annotated[int, Field(ge=1)] | None = None
+    revision: Annotated[int, Field(ge=1, le=_MOST_REVISION)] = 1
+    replaces: Annotated[int, Field(ge=1, le=_MOST_REVISION)] | None = None
     receiving_agency: Agency
     owning_agency: Agency
     counter: DocumentId
@@ -107,14 +143,16 @@ class Manifest(Model):
     @classmethod
     def _zoned(cls, deadline: datetime | None) -> datetime | None:
         if deadline is not None and deadline.tzinfo is None:
-            raise ValueError("needs a time zone, for example 2026-11-23T17:00:00+07:00")
+            raise ValueError("thiếu múi giờ, ví dụ đúng: 2026-11-23T17:00:00+07:00")
+        if deadline is not None and deadline.year not in _YEARS:
+            raise ValueError("năm không hợp lý")
         return deadline
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         names = [f.name for f in self.files]
         if len(set(names)) != len(names):
-            raise ValueError("files: a name stands twice")
+            raise ValueError("files: một tên tệp được kê hai lần")
         if self.replaces is not None and self.replaces >= self.revision:
-            raise ValueError("replaces: must be an earlier revision")
+            raise ValueError("replaces: phải là một lần (revision) trước đó")
         return self

@@ -39,13 +39,35 @@ class BrokerSettings(Model):
         return self
 
 
-class BlobSettings(Model):
-    """``root`` None: ``blobs`` in the state folder."""
+class BucketSettings(Model):
+    """An S3 bucket; unset keys come from boto3's own chain."""
 
+    bucket: str = ""
+    prefix: str = ""
+    endpoint: str | None = None
+    region: str = "us-east-1"
+    access_key: SecretStr | None = None
+    secret_key: SecretStr | None = None
+
+
+class BlobSettings(BucketSettings):
+    """``disk``: a folder of this host (``root`` None: ``blobs`` in the state folder). ``s3``: a bucket for all hosts.
+
+    ``quota_mb``: what a bucket may hold, for intake's watermarks; a disk tells by itself.
+    """
+
+    kind: Literal["disk", "s3"] = "disk"
     root: Path | None = None
+    quota_mb: Positive = 100_000
+
+    @model_validator(mode="after")
+    def _bucket(self) -> Self:
+        if self.kind == "s3" and not self.bucket:
+            raise ValueError("blobs.bucket: needed with blobs.kind = s3")
+        return self
 
 
-class ArchiveSettings(Model):
+class ArchiveSettings(BucketSettings):
     """``disk``: write-once folder (``root`` None: ``archive`` in the output folder). ``s3``: bucket.
 
     ``retain_days``: Object Lock retention that each object is written with; 0 for none.
@@ -53,12 +75,6 @@ class ArchiveSettings(Model):
 
     kind: Literal["disk", "s3"] = "disk"
     root: Path | None = None
-    bucket: str = ""
-    prefix: str = ""
-    endpoint: str | None = None
-    region: str = "us-east-1"
-    access_key: SecretStr | None = None
-    secret_key: SecretStr | None = None
     retain_days: Annotated[int, Field(ge=0)] = 0
 
     @model_validator(mode="after")

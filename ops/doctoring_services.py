@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, make_url, select, text
 from sqlalchemy.exc import ArgumentError
 
 from models.errors import OperatorError, SohoaError
-from models.settings import ArchiveSettings, Settings, SignerSettings
+from models.settings import ArchiveSettings, BucketSettings, Settings, SignerSettings
 from ops.doctoring import Check
 from pipeline.ledger.database import now, open_database, reading
 from pipeline.ledger.migrate import HEAD, version
@@ -34,6 +34,7 @@ def check_services(settings: Settings) -> Iterator[Check]:
     """One check each, several where there is more to say."""
     yield from ledger(settings)
     yield broker(settings)
+    yield from blobs(settings)
     yield from archive(settings)
     yield from signer(settings)
 
@@ -129,6 +130,29 @@ def broker(settings: Settings) -> Check:
     return Check("broker", "ok", f"{', '.join(up)} answers")
 
 
+def blobs(settings: Settings) -> Iterator[Check]:
+    """The bucket of work in progress; the folder of a disk store is checked with the others."""
+    chosen = settings.blobs
+    if chosen.kind == "disk":
+        return
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    s3 = _s3(chosen)
+    try:
+        s3.head_bucket(Bucket=chosen.bucket)
+        detail = f"bucket {chosen.bucket} answers"
+        if s3.get_bucket_versioning(Bucket=chosen.bucket).get("Status") == "Enabled":
+            do = "use a bucket without versions: what is deleted stays in it, and it fills"
+            yield Check("blobs", "warn", f"{detail}, versioned", do)
+        else:
+            yield Check("blobs", "ok", detail)
+    except (BotoCoreError, ClientError) as error:
+        do = "check blobs.endpoint, bucket, keys and network; documents wait meanwhile"
+        yield Check("blobs", "fail", f"bucket {chosen.bucket}: {_reason(error)}", do)
+    finally:
+        s3.close()
+
+
 def archive(settings: Settings) -> Iterator[Check]:
     """The bucket and its rules; the folder of a disk archive is checked with the others."""
     chosen = settings.archive
@@ -167,24 +191,10 @@ def _bucket_rules(s3: S3Client, chosen: ArchiveSettings) -> Check:
     return Check("archive rules", "warn", detail, do)
 
 
-def _s3(chosen: ArchiveSettings) -> S3Client:
-    import boto3
-    from botocore.config import Config
+def _s3(chosen: BucketSettings) -> S3Client:
+    from pipeline.adapters.s3_client import open_client
 
-    access, secret = chosen.access_key, chosen.secret_key
-    return boto3.client(
-        "s3",
-        endpoint_url=chosen.endpoint,
-        region_name=chosen.region,
-        aws_access_key_id=access.get_secret_value() if access else None,
-        aws_secret_access_key=secret.get_secret_value() if secret else None,
-        config=Config(
-            connect_timeout=PATIENCE_S,
-            read_timeout=PATIENCE_S,
-            retries={"total_max_attempts": 1},
-            s3={"addressing_style": "path"},
-        ),
-    )
+    return open_client(chosen, read_s=PATIENCE_S, connect_s=PATIENCE_S)
 
 
 def _reason(error: Exception) -> str:

@@ -13,7 +13,7 @@ from pipeline.hints import Hints
 from pipeline.intake import Intake
 from pipeline.relay import Relay
 from pipeline.wiring import Adapters, Books
-from pipeline.worker import Crew
+from pipeline.worker import SERVE, Crew
 from stages.flow import FLOW
 
 
@@ -33,11 +33,12 @@ class EmbeddedLine:
     """A context manager; while it is open, admitted documents move.
 
     The caller must own the state folder alone: what an earlier process left in flight is owed again.
+    ``serve``: what slot children run.
     """
 
     broker_kind = "memory"
 
-    def __init__(self, settings: Settings, flow: Flow = FLOW) -> None:
+    def __init__(self, settings: Settings, flow: Flow = FLOW, serve: str = SERVE) -> None:
         self.settings = with_page_slots(settings)
         self.adapters = Adapters(self.settings)
         self.books = Books(self.settings, flow)
@@ -48,7 +49,7 @@ class EmbeddedLine:
         self._relay = Relay(f"embedded:{os.getpid()}", self.books.ledger, self.books.dispatch, self._hints, delivery)
         self.books.ledger.wake = self._relay.tell
         self._thread = threading.Thread(target=self._relay.run, name="relay", daemon=True)
-        self._crew = Crew(flow.pools, self.settings, flow, self.books, self._hints, self.adapters.blobs)
+        self._crew = Crew(flow.pools, self.settings, flow, self.books, self._hints, self.adapters.blobs, serve)
 
     def __enter__(self) -> Self:
         self._crew.start()

@@ -19,6 +19,7 @@ import struct
 import traceback
 from collections.abc import Sequence
 
+from pipeline.allocator import keep_memory
 from pipeline.child import CONNECTION_FD, become_child, live
 
 ORDER_BYTES = 4096
@@ -36,6 +37,7 @@ def main(control_fd: int, preload: Sequence[str]) -> None:
     # A slot is one core's worth of work; these libraries would each start a thread per core.
     for variable in ("OMP_THREAD_LIMIT", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[variable] = "1"
+    keep_memory()
     for module in preload:
         importlib.import_module(module)
     gc.collect()

@@ -7,29 +7,28 @@ A batch is a folder with ``manifest.json``, renamed into place last; its receipt
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from models.document import Document, Source, Status, archive_key
-from models.errors import Finding, Rejected
+from models.errors import Finding, OperatorError, Rejected
 from models.facts import Approved, Confirmed, PersonallySigned
-from models.manifest import Manifest, ServiceClass
+from models.manifest import ScannedFile, ServiceClass
 from models.ports import BlobStore, Clock
 from models.settings import GateSettings, Settings
+from pipeline.incoming import MANIFEST, read, read_manifest, sha256_of, shown, size_of
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.rows import NewFact
 
-MANIFEST = "manifest.json"
 SCAN_SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".tif", ".tiff", ".pdf"})
 CONTAINER_SUFFIXES = frozenset({".tif", ".tiff", ".pdf"})
 """Without a manifest each of these is a document of its own; loose images of a folder are one document."""
-
-MAX_MANIFEST_BYTES = 16 * 1024 * 1024
+_NAMED = 20
+"""Files that one refusal names."""
 
 
 @dataclass(frozen=True)
@@ -61,46 +60,47 @@ class Receipt:
 def find_batches(path: Path) -> Iterator[Batch]:
     """Batches at and below a path: folders with a manifest, else scans as the module says.
 
-    A single file is a document of its own.
+    A single file is a document of its own. A link is looked through only where it is the path itself:
+    below it, it could lead anywhere, so a link to a folder or under the name of a scan is a batch that
+    intake refuses. Raises ``OperatorError("unreadable_folder")``.
     """
     if path.is_file():
-        yield Batch(path.stem, path.parent, (path,))
+        yield Batch(path.stem, path.parent, (path.resolve(),))
         return
-    if (path / MANIFEST).is_file():
-        yield Batch(path.name, path)
-        return
-    entries = sorted(path.iterdir(), key=lambda entry: natural(entry.name))
-    scans = [e for e in entries if e.is_file() and e.suffix.lower() in SCAN_SUFFIXES]
+    folders = [path]
+    while folders:
+        folder = folders.pop()
+        if os.path.lexists(folder / MANIFEST):
+            yield Batch(folder.name, folder)
+            continue
+        try:
+            entries = sorted(folder.iterdir(), key=lambda entry: natural(entry.name))
+            folders_here = {e for e in entries if e.is_dir()}
+        except OSError as error:
+            raise OperatorError("unreadable_folder", f"{shown(str(folder))[-200:]}: {error.strerror}") from error
+        below = [e for e in entries if e in folders_here and not e.name.startswith(".")]
+        links = [e for e in below if e.is_symlink()]
+        yield from _documents(folder, [e for e in entries if e not in folders_here], links)
+        folders += [e for e in reversed(below) if e not in links]
+
+
+def _documents(folder: Path, files: Sequence[Path], links: Sequence[Path]) -> Iterator[Batch]:
+    """The documents of a folder without a manifest. ``links``: to folders; they are refused, not followed."""
+    scans = [e for e in files if e.suffix.lower() in SCAN_SUFFIXES]
     loose = tuple(e for e in scans if e.suffix.lower() not in CONTAINER_SUFFIXES)
     if loose:
-        yield Batch(path.name, path, loose)
+        yield Batch(folder.name, folder, loose)
     for scan in scans:
         if scan.suffix.lower() in CONTAINER_SUFFIXES:
-            yield Batch(scan.stem, path, (scan,))
-    for entry in entries:
-        endless = entry.is_symlink() and path.resolve().is_relative_to(entry.resolve())
-        if entry.is_dir() and not entry.name.startswith(".") and not endless:
-            yield from find_batches(entry)
+            yield Batch(scan.stem, folder, (scan,))
+    for link in links:
+        yield Batch(link.name, folder, (link,))
 
 
 def natural(name: str) -> tuple[tuple[int, int, str], ...]:
     """Sort key in which page 10 comes after page 9."""
     parts = re.findall(r"\d+|\D+", name.casefold())
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of a batch. Raises ``Rejected("bad_manifest")`` that names every bad field."""
-    path = folder / MANIFEST
-    try:
-        if path.stat().st_size > MAX_MANIFEST_BYTES:
-            raise Rejected("bad_manifest", "Tệp manifest.json quá lớn: hãy chia hồ sơ thành nhiều lô.")
-        return Manifest.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise Rejected("bad_manifest", "Không đọc được manifest.json của lô quét: hãy gửi lại lô.") from error
-    except ValidationError as error:
-        fields = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'manifest'}: {e['msg']}" for e in error.errors()[:20])
-        raise Rejected("bad_manifest", f"manifest.json không hợp lệ, hãy sửa rồi gửi lại lô: {fields}") from error
 
 
 class Intake:
@@ -122,7 +122,7 @@ class Intake:
         body = self._blobs.put(document.id, document.model_dump_json().encode())
         admission = self._ledger.admit(document, body, self._flags(document), opened if document.certifiable else ())
         return Receipt(
-            batch=batch.name,
+            batch=shown(batch.name),
             document=document.id,
             revision=document.revision,
             received_at=datetime.fromtimestamp(admission.received_at, UTC).isoformat(),
@@ -137,15 +137,11 @@ class Intake:
         sources: list[Source] = []
         for file in sorted(manifest.files, key=lambda f: (f.sequence, f.name)):
             path = batch.folder / file.name
-            if path.is_symlink() or not path.is_file():
-                findings.append(Finding("file_missing", f"Thiếu tệp {file.name}: hãy gửi lại lô quét."))
+            try:
+                data = self._as_declared(path, file)
+            except Rejected as error:
+                findings += error.findings
                 continue
-            if path.stat().st_size != file.size_bytes:
-                findings.append(
-                    Finding("size_mismatch", f"Tệp {file.name} không đủ dung lượng đã khai: hãy gửi lại tệp.")
-                )
-                continue
-            data = path.read_bytes()
             if self._blobs.put(manifest.document_id, data, only=file.sha256) != file.sha256:
                 findings.append(
                     Finding("hash_mismatch", f"Tệp {file.name} không khớp mã băm đã khai: hãy gửi lại tệp.")
@@ -153,7 +149,7 @@ class Intake:
                 continue
             sources.append(_source(file.name, data, file.sha256, file.sequence, file.note_of))
         if findings:
-            raise Rejected.of(findings)
+            raise Rejected.of(_first(findings))
         received_at = self._clock.now()
         return Document(
             id=manifest.document_id,
@@ -168,14 +164,34 @@ class Intake:
             manifest=manifest,
         )
 
+    def _as_declared(self, path: Path, file: ScannedFile) -> bytes:
+        """Raises ``Rejected``: ``file_missing``, ``size_mismatch``, ``file_too_large``."""
+        mismatch = Rejected("size_mismatch", f"Tệp {file.name} không đúng dung lượng đã khai: hãy gửi lại tệp.")
+        if size_of(path) != file.size_bytes:
+            raise mismatch
+        data = read(path, self._settings.intake.max_file_mb)
+        if len(data) != file.size_bytes:
+            raise mismatch
+        return data
+
     def _unmanifested(self, batch: Batch) -> Document:
-        """Files without a manifest: the id comes from their content, so the same files are the same document."""
-        contents = [(path.name, path.read_bytes()) for path in batch.files]
+        """Files without a manifest: the id comes from their content, so the same files are the same document.
+
+        They are read twice, because all of them at once may be more than the memory.
+        """
+        most_mb = self._settings.intake.max_file_mb
         digest = hashlib.sha256()
-        for name, data in contents:
-            digest.update(name.encode() + b"\0" + hashlib.sha256(data).digest())
+        hashes = [sha256_of(path, most_mb) for path in batch.files]
+        for path, sha256 in zip(batch.files, hashes, strict=True):
+            digest.update(os.fsencode(path.name) + b"\0" + bytes.fromhex(sha256))
         document = f"scan-{digest.hexdigest()[:20]}"
-        sources = tuple(_source(name, data, self._blobs.put(document, data), None, None) for name, data in contents)
+        sources: list[Source] = []
+        for path, sha256 in zip(batch.files, hashes, strict=True):
+            data = read(path, most_mb)
+            name = shown(path.name)
+            if self._blobs.put(document, data, only=sha256) != sha256:
+                raise Rejected("file_changed", f"Tệp {name} bị thay đổi trong khi tiếp nhận: hãy gửi lại lô quét.")
+            sources.append(_source(name, data, sha256, None, None))
         received_at = self._clock.now()
         agency = self._settings.agency
         return Document(
@@ -186,11 +202,16 @@ class Intake:
             service_class=ServiceClass.BULK,
             received_at=received_at,
             archive_key=archive_key(agency.code, received_at, document, 1),
-            sources=sources,
+            sources=tuple(sources),
         )
 
     def _flags(self, document: Document) -> frozenset[str]:
         return gate_flags(self._settings.gates, certifiable=document.certifiable)
+
+
+def _first(findings: list[Finding]) -> list[Finding]:
+    more = len(findings) - _NAMED
+    return findings[:_NAMED] + ([Finding(findings[0].code, f"Và {more} tệp khác.")] if more > 0 else [])
 
 
 def _source(name: str, data: bytes, sha256: str, sequence: int | None, note_of: int | None) -> Source:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import socket
@@ -16,7 +17,8 @@ from models.errors import OperatorError, Rejected, Retryable
 from models.flow import Flow
 from models.settings import Settings
 from pipeline.hints import Hints
-from pipeline.intake import MANIFEST, Batch, Intake, Receipt
+from pipeline.incoming import MANIFEST, shown
+from pipeline.intake import Batch, Intake, Receipt
 from pipeline.relay import Relay
 from pipeline.watermark import Watermark
 from pipeline.wiring import Adapters, Books
@@ -24,6 +26,9 @@ from pipeline.worker import Crew
 from stages.flow import FLOW
 
 log = logging.getLogger("sohoa.service")
+
+LONGEST_NAME_BYTES = 200
+"""Of a batch's folder; a longer one is cut in the name of its answer, and stands whole in it."""
 
 
 def run_relay(settings: Settings, stop: threading.Event, flow: Flow = FLOW) -> None:
@@ -105,7 +110,7 @@ class FolderWatch:
                     self._admit(entry)
                     continue
             except OSError as error:  # the counter moved or rewrote the batch under our eyes: look again later
-                log.warning("batch cannot be read", extra={"batch": entry.name, "reason": type(error).__name__})
+                log.warning("batch cannot be read", extra={"batch": shown(entry.name), "reason": type(error).__name__})
                 continue
             if not self._waiting:
                 log.warning("intake waits", extra={"reason": reason})
@@ -113,29 +118,40 @@ class FolderWatch:
             return
 
     def _is_open(self, entry: Path) -> bool:
-        if not (entry / MANIFEST).is_file() or self._answer(entry, "receipt").exists():
+        if not os.path.lexists(entry / MANIFEST) or self._answer(entry, "receipt").exists():
             return False
         return self._refused.get(entry.name) != _stamp(entry)
 
     def _admit(self, entry: Path) -> None:
-        stamp = _stamp(entry)
+        stamp, name = _stamp(entry), shown(entry.name)
         try:
             receipt = self._intake.admit(Batch(entry.name, entry))
         except Rejected as error:
             self._refused[entry.name] = stamp
-            refusal = {"batch": entry.name, "code": error.code, "message": error.message}
+            refusal = {"batch": name, "code": error.code, "message": error.message}
             _write(self._answer(entry, "refused"), refusal)
-            log.warning("batch refused", extra={"batch": entry.name, "code": error.code})
+            log.warning("batch refused", extra={"batch": name, "code": error.code})
         except Retryable as error:
-            log.warning("batch waits", extra={"batch": entry.name, "code": error.code, "reason": error.message})
+            log.warning("batch waits", extra={"batch": name, "code": error.code, "reason": error.message})
             time.sleep(1.0)
+        except OSError:
+            raise
+        except Exception:
+            # A fault of ours over one batch must not stop those behind it. It gets no answer, since it is not
+            # to blame, and is tried again when it changes or intake starts again.
+            self._refused[entry.name] = stamp
+            log.exception("batch broke intake; it waits", extra={"batch": name})
         else:
             _write(self._answer(entry, "receipt"), _receipt(receipt))
             self._answer(entry, "refused").unlink(missing_ok=True)
-            log.info("batch admitted", extra={"batch": entry.name, "document": receipt.document})
+            log.info("batch admitted", extra={"batch": name, "document": receipt.document})
 
     def _answer(self, entry: Path, kind: str) -> Path:
-        return entry.with_name(f"{entry.name}.{kind}.json")
+        name = os.fsencode(entry.name)
+        if len(name) > LONGEST_NAME_BYTES:
+            # What comes before and after would make the name too long for the disk.
+            name = name[:80] + b"~" + hashlib.sha256(name).hexdigest()[:16].encode()
+        return entry.with_name(f"{os.fsdecode(name)}.{kind}.json")
 
 
 def _stamp(entry: Path) -> int:

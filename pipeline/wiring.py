@@ -92,6 +92,10 @@ class Adapters:
 
     @cached_property
     def blobs(self) -> BlobStore:
+        if self.settings.blobs.kind == "s3":
+            from pipeline.adapters.s3_blobs import S3Blobs
+
+            return S3Blobs(self.settings.blobs)
         from pipeline.adapters.disk_blobs import DiskBlobs
 
         return DiskBlobs(self.settings.blobs.root or self.settings.state / "blobs")

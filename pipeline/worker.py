@@ -28,6 +28,8 @@ log = logging.getLogger("sohoa.worker")
 IDLE_MS = 500
 """How long dramatiq's threads wait before they look whether they should stop."""
 
+SERVE = "pipeline.work:serve"
+"""What slot children run: the product's own stages and adapters."""
 PRELOADED = ("pipeline.work", "cv2", "tesserocr", "pikepdf", "pyhanko.sign.signers")
 """What the fork server of a process imports once for all its slot children."""
 
@@ -49,6 +51,7 @@ class PoolWorker:
         hints: Hints,
         blobs: BlobStore,
         nursery: Nursery,
+        serve: str = SERVE,
     ) -> None:
         self.pool = pool
         self.name = worker_name(pool)
@@ -57,8 +60,7 @@ class PoolWorker:
         chosen = settings.pool(pool)
         config = dump_settings(settings)
         self._slots = tuple(
-            Slot(f"{pool}-{n + 1}", "pipeline.work:serve", config, _limits(chosen), nursery=nursery)
-            for n in range(chosen.slots)
+            Slot(f"{pool}-{n + 1}", serve, config, _limits(chosen), nursery=nursery) for n in range(chosen.slots)
         )
         for slot in self._slots:
             self._slots_free.put(slot)
@@ -109,13 +111,20 @@ class Crew:
     """The workers of one process, one for each pool: a fork server, and a heart, for all of them."""
 
     def __init__(
-        self, pools: Sequence[str], settings: Settings, flow: Flow, books: Books, hints: Hints, blobs: BlobStore
+        self,
+        pools: Sequence[str],
+        settings: Settings,
+        flow: Flow,
+        books: Books,
+        hints: Hints,
+        blobs: BlobStore,
+        serve: str = SERVE,
     ) -> None:
         self._every_s = settings.delivery.heartbeat_s
         self._dispatch = books.dispatch
         self._acknowledged = hints.acknowledged
         self._nursery = Nursery(PRELOADED)
-        self._workers = [PoolWorker(pool, settings, flow, books, hints, blobs, self._nursery) for pool in pools]
+        self._workers = [PoolWorker(pool, settings, flow, books, hints, blobs, self._nursery, serve) for pool in pools]
         self._stopped = threading.Event()
         self._heart = threading.Thread(target=self._live, name="heart", daemon=True)
 

@@ -17,7 +17,7 @@ from io import BytesIO
 from fontTools import subset as font_subset
 from fontTools.ttLib import TTFont, TTLibError
 
-from models.errors import Defect
+from models.errors import Defect, Rejected
 
 VIETNAM = timezone(timedelta(hours=7))
 """Decree 30/2020 App I: the time is printed in the Vietnamese time zone; there is no summer time."""
@@ -25,6 +25,7 @@ VIETNAM = timezone(timedelta(hours=7))
 TEST_LINE = "BẢN THỬ NGHIỆM, KHÔNG CÓ GIÁ TRỊ PHÁP LÝ"
 CONVERSION_LINE = "Bản điện tử chuyển đổi từ văn bản giấy"
 
+MM_PER_PT = 25.4 / 72
 MARGIN_PT = 8.0
 """Distance to the page's edge: the practice of the Government Cipher Committee's tools."""
 TYPE_PT = 10.0
@@ -118,7 +119,7 @@ def layout(paragraphs: Sequence[str], page: tuple[float, float, float, float], f
     """Break the paragraphs and place them at the top right of a page, ``MARGIN_PT`` inside it.
 
     ``page``: left, bottom, right, top of the visible page. The box is as narrow as ``MOST_LINES``
-    lines allow; on paper too small for 10 pt the type shrinks. Raises ``Defect("stamp_too_large")``.
+    lines allow; on paper too small for 10 pt the type shrinks. Raises ``Rejected("page_too_small")``.
     """
     texts = [" ".join(unicodedata.normalize("NFC", p).split()) for p in paragraphs]
     face = typeface(font, frozenset("".join(texts)))
@@ -132,7 +133,11 @@ def layout(paragraphs: Sequence[str], page: tuple[float, float, float, float], f
         if width <= room_w and height <= room_h:
             return Layout(right - MARGIN_PT - width, top - MARGIN_PT - height, width, height, type_pt, lines, face)
         type_pt *= 0.9
-    raise Defect("stamp_too_large", f"a page of {right - left:g} × {top - bottom:g} pt has no room for the stamp")
+    wide_mm, high_mm = ((right - left) * MM_PER_PT, (top - bottom) * MM_PER_PT)
+    raise Rejected(
+        "page_too_small",
+        f"Trang 1 chỉ có {wide_mm:.0f} × {high_mm:.0f} mm, không đủ chỗ cho dấu sao y. Hãy quét lại cả trang giấy.",
+    )
 
 
 def _leading(face: Typeface) -> float:

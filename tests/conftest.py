@@ -95,8 +95,9 @@ def repository() -> Path:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """``make soak`` asks for more than the suite has time for."""
+    """``make soak`` and ``make broken`` ask for more than the suite has time for."""
     parser.addoption("--rounds", type=int, default=30, help="repetitions of each race (the campaign: 1000)")
+    parser.addoption("--broken", action="store_true", help="every broken batch, not a few of each kind")
 
 
 @pytest.fixture(scope="session")

@@ -89,7 +89,7 @@ def test_the_environment_of_every_service_is_valid(services: dict[str, dict[str,
             continue
         settings = load_settings(environment=service["environment"])
         assert settings.broker.kind == "rabbitmq", name
-        assert settings.archive.kind == "s3", name
+        assert (settings.blobs.kind, settings.archive.kind) == ("s3", "s3"), name
         assert settings.ledger.url is not None, name
         assert settings.ledger.url.startswith("postgresql+psycopg://"), name
 

@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import IO, Any, Self
 
 from benchmarks.ocr.engines import ENGINES, Reader, Reading, Scan, Unavailable, open_reader
+from pipeline.allocator import keep_memory
 
 ROOT = Path(__file__).resolve().parents[2]
 ONE_THREAD = {"OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -181,6 +182,7 @@ def main() -> None:
     parser.add_argument("--options", type=json.loads, required=True)
     given = parser.parse_args()
     os.sched_setaffinity(0, {given.core})
+    keep_memory()  # as in the line's own children
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     serve(given.name, given.options, sys.stdin, answers)

@@ -21,11 +21,11 @@ def _svg(height: float, parts: Sequence[str], title: str) -> str:
     )
 
 
-def _text(x: float, y: float, text: str, anchor: str = "start", colour: str = "#333") -> str:
+def text(x: float, y: float, text: str, anchor: str = "start", colour: str = "#333") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{colour}">{escape(text)}</text>'
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str = "#ddd", width: float = 1) -> str:
+def line(x1: float, y1: float, x2: float, y2: float, colour: str = "#ddd", width: float = 1) -> str:
     return f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}" stroke-width="{width}"/>'
 
 
@@ -51,13 +51,13 @@ def scatter(points: Mapping[str, tuple[float, float]], title: str, x_name: str, 
     xs = _decades(min(0.1, *(x for x, _ in points.values())), max(10.0, *(x for x, _ in points.values())))
     ys = _decades(max(_LEAST, min(0.1, *(y for _, y in points.values()))), max(10.0, *(y for _, y in points.values())))
     right = _WIDTH - _RIGHT
-    parts = [_text(_LEFT, 40, y_name), _text(right, height - 10, x_name, "end")]
+    parts = [text(_LEFT, 40, y_name), text(right, height - 10, x_name, "end")]
     for value in xs:
         x = _LEFT + (right - _LEFT) * _log(value, xs[0], xs[-1])
-        parts += [_line(x, top, x, bottom), _text(x, bottom + 16, f"{value:g}", "middle")]
+        parts += [line(x, top, x, bottom), text(x, bottom + 16, f"{value:g}", "middle")]
     for value in ys:
         y = bottom - (bottom - top) * _log(value, ys[0], ys[-1])
-        parts += [_line(_LEFT, y, right, y), _text(_LEFT - 8, y + 4, f"{value:g}", "end")]
+        parts += [line(_LEFT, y, right, y), text(_LEFT - 8, y + 4, f"{value:g}", "end")]
     for number, (x_value, y_value) in enumerate(points.values()):
         x = _LEFT + (right - _LEFT) * _log(x_value, xs[0], xs[-1])
         y = bottom - (bottom - top) * _log(y_value, ys[0], ys[-1])
@@ -74,28 +74,26 @@ def bars(groups: Mapping[str, Mapping[str, float]], names: Sequence[str], title:
     parts: list[str] = []
     y = 30.0
     for group, told in groups.items():
-        parts.append(_text(_LEFT - 8, y + pitch * len(names) / 2 + 4, group, "end"))
+        parts.append(text(_LEFT - 8, y + pitch * len(names) / 2 + 4, group, "end"))
         for number, name in enumerate(names):
             if name in told:
                 long = max(1.0, wide * math.sqrt(told[name] / most))
                 colour = COLOURS[number % len(COLOURS)]
                 parts.append(f'<rect x="{_LEFT}" y="{y:.1f}" width="{long:.1f}" height="{pitch - 3}" fill="{colour}"/>')
-                parts.append(_text(_LEFT + long + 4, y + pitch - 3, f"{told[name]:.2f}"))
+                parts.append(text(_LEFT + long + 4, y + pitch - 3, f"{told[name]:.2f}"))
             y += pitch
         y += 10
     for value in _ROOT_TICKS:
         if value <= most:
             x = _LEFT + wide * math.sqrt(value / most)
-            parts.insert(0, _line(x, 24, x, y))
-            parts.append(_text(x, y + 14, f"{value:g}", "middle"))
+            parts.insert(0, line(x, 24, x, y))
+            parts.append(text(x, y + 14, f"{value:g}", "middle"))
     return _svg(y + 26, [*parts, *_legend(names)], title)
 
 
 def _legend(names: Sequence[str]) -> list[str]:
     """The names in their colours, in a row along the top."""
-    return [
-        _text(_LEFT + 130 * at, 14, f"● {name}", colour=COLOURS[at % len(COLOURS)]) for at, name in enumerate(names)
-    ]
+    return [text(_LEFT + 130 * at, 14, f"● {name}", colour=COLOURS[at % len(COLOURS)]) for at, name in enumerate(names)]
 
 
 def intervals(found: Mapping[str, tuple[float, float, float]], title: str) -> str:
@@ -103,16 +101,16 @@ def intervals(found: Mapping[str, tuple[float, float, float]], title: str) -> st
     most = max(0.1, *(abs(value) for told in found.values() for value in told)) * 1.1
     middle, half = (_LEFT + _WIDTH - _RIGHT) / 2, (_WIDTH - _RIGHT - _LEFT) / 2
     high = 26 * len(found) + 40.0
-    parts = [_line(middle, 20, middle, high - 24, "#333")]
+    parts = [line(middle, 20, middle, high - 24, "#333")]
     for share in (-1.0, -0.5, 0.5, 1.0):
         x = middle + share * half
-        parts += [_line(x, 20, x, high - 24), _text(x, high - 8, f"{share * most:+.2f}", "middle")]
-    parts.append(_text(middle, high - 8, "0", "middle"))
+        parts += [line(x, 20, x, high - 24), text(x, high - 8, f"{share * most:+.2f}", "middle")]
+    parts.append(text(middle, high - 8, "0", "middle"))
     for number, (name, (value, low, top)) in enumerate(found.items()):
         y = 34 + 26 * number
         a, b, c = (middle + half * x / most for x in (low, value, top))
         colour = COLOURS[0] if low > 0 else "#27ae60" if top < 0 else COLOURS[1]
-        parts += [_text(_LEFT - 8, y + 4, name, "end"), _line(a, y, c, y, colour, 3)]
+        parts += [text(_LEFT - 8, y + 4, name, "end"), line(a, y, c, y, colour, 3)]
         parts.append(f'<circle cx="{b:.1f}" cy="{y}" r="5" fill="{colour}"/>')
-        parts.append(_text(b, y - 8, f"{value:+.3f}", "middle", colour))
+        parts.append(text(b, y - 8, f"{value:+.3f}", "middle", colour))
     return _svg(high, parts, title)

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.ocr import plots
 
-_STYLE = """body{font:15px/1.45 sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
+STYLE = """body{font:15px/1.45 sans-serif;max-width:1100px;margin:2em auto;padding:0 1em;color:#222}
 table{border-collapse:collapse;margin:1em 0;font-size:13px}td,th{border:1px solid #ccc;padding:3px 8px;text-align:right}
 td:first-child,th:first-child{text-align:left}th{background:#f3f3f3}svg text{font:12px sans-serif}
 p.note{color:#666;font-size:13px}"""
@@ -34,7 +34,7 @@ def html(outcome: dict[str, Any]) -> str:
         parts.append("<p><b>A quick run: a smoke test, not a result.</b></p>")
     if details["unavailable"]:
         rows = [[name, reason] for name, reason in details["unavailable"].items()]
-        parts.append("<h2>Not measured</h2>" + _table(["engine", "why"], rows))
+        parts.append("<h2>Not measured</h2>" + table(["engine", "why"], rows))
     if engines:
         main = f"{details['dpi']}_dpi"
         parts += [_speed(engines, main), _scaling(details["scaling"]), _kinds(engines), _deltas(details)]
@@ -42,7 +42,7 @@ def html(outcome: dict[str, Any]) -> str:
     title = "OCR engines side by side"
     return (
         f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
-        f"<style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
+        f"<style>{STYLE}</style></head><body>{''.join(parts)}</body></html>\n"
     )
 
 
@@ -56,7 +56,7 @@ def _where(outcome: dict[str, Any]) -> str:
     )
 
 
-def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+def table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """A table; floats as they are given, None as a dash."""
     cells = "".join(f"<th>{escape(name)}</th>" for name in head)
     lines = "".join("<tr>" + "".join(f"<td>{_cell(value)}</td>" for value in row) + "</tr>" for row in rows)
@@ -68,7 +68,7 @@ def _cell(value: object) -> str:
 
 
 def _headline(headline: dict[str, Any]) -> str:
-    return "<h2>Headline</h2>" + _table(["key", "value"], headline.items())
+    return "<h2>Headline</h2>" + table(["key", "value"], headline.items())
 
 
 def _speed(engines: dict[str, Any], main: str) -> str:
@@ -91,7 +91,7 @@ def _speed(engines: dict[str, Any], main: str) -> str:
         "fast ones; the ratios of the headline are of the pages that both read. Lower right is better.</p>"
     )
     head_2 = ["engine", "peak MB", "cold start ms", "open ms", "failed pages", "version"]
-    return f"<h2>Speed</h2>{plot}{note}{_table(head, rows)}{_table(head_2, memory)}"
+    return f"<h2>Speed</h2>{plot}{note}{table(head, rows)}{table(head_2, memory)}"
 
 
 def _scaling(scaling: dict[str, Any]) -> str:
@@ -101,7 +101,7 @@ def _scaling(scaling: dict[str, Any]) -> str:
         for count, told in counts.items()
     ]
     head = ["engine", "processes", "pages per second of wall time, each round", "to one process"]
-    return f"<h2>Processes side by side</h2>{_table(head, rows)}" if rows else ""
+    return f"<h2>Processes side by side</h2>{table(head, rows)}" if rows else ""
 
 
 def _kinds(engines: dict[str, Any]) -> str:
@@ -133,7 +133,7 @@ def _errors(engines: dict[str, Any], main: str) -> str:
         "wrong marks. Both of all letters; digits of all digits. Missing: lines that nothing was read for. "
         "Invented: text that stands nowhere on the page.</p>"
     )
-    return f"<h2>What went wrong</h2>{_table(['engine', *_SHARES], rows)}{note}"
+    return f"<h2>What went wrong</h2>{table(['engine', *_SHARES], rows)}{note}"
 
 
 def _errors_by_kind(engines: dict[str, Any]) -> str:
@@ -142,7 +142,7 @@ def _errors_by_kind(engines: dict[str, Any]) -> str:
         [kind, name, *_shares(told["by_kind"][kind])]
         for kind in kinds for name, told in engines.items() if kind in told["by_kind"]
     ]  # fmt: skip
-    return f"<h2>What went wrong, by kind of page</h2>{_table(['kind', 'engine', *_SHARES], rows)}"
+    return f"<h2>What went wrong, by kind of page</h2>{table(['kind', 'engine', *_SHARES], rows)}"
 
 
 def _shares(told: dict[str, Any]) -> list[str | None]:
@@ -167,4 +167,4 @@ def _pages(engines: dict[str, Any]) -> str:
         [page, *(_percent(told["pages"][page]["cer"]) if page in told["pages"] else None for told in engines.values())]
         for page in names
     ]
-    return f"<h2>Pages on which {first} does worst</h2>{_table(['page', *engines], rows)}"
+    return f"<h2>Pages on which {first} does worst</h2>{table(['page', *engines], rows)}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import re
 import secrets
 import shutil
 import time
@@ -15,10 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from models.errors import Defect, Retryable
-
-DOCUMENT_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""``models.base.DocumentId``; matched whole, so that no id can leave the root."""
-SHA256 = re.compile(r"[0-9a-f]{64}")
+from pipeline.adapters.blob_key import DOCUMENT_ID, SHA256, checked_document, checked_sha256
 
 SETTLED_NS = 2_000_000_000
 """A folder changed less than this ago may change again within the same tick of its time stamp."""
@@ -131,14 +127,10 @@ class DiskBlobs:
         return volume.f_bavail * volume.f_frsize
 
     def _folder(self, document: str) -> Path:
-        if not DOCUMENT_ID.fullmatch(document):
-            raise Defect("bad_blob_id", f"{document[:80]!r} is no document id")
-        return self._root / document
+        return self._root / checked_document(document)
 
     def _path(self, document: str, sha256: str) -> Path:
-        if not SHA256.fullmatch(sha256):
-            raise Defect("bad_blob_id", f"{sha256[:80]!r} is no SHA-256")
-        return self._folder(document) / sha256
+        return self._folder(document) / checked_sha256(sha256)
 
     def _make_folder(self, folder: Path) -> None:
         try:

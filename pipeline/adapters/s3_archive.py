@@ -5,51 +5,29 @@ from __future__ import annotations
 import base64
 import hashlib
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from models.errors import Defect, Retryable
 from models.settings import ArchiveSettings
 from pipeline.adapters.archive_key import checked
+from pipeline.adapters.s3_client import EXISTS, MISSING, code_of, is_refusal, key_prefix, open_client
 
 if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import PutObjectRequestTypeDef
 
-CONNECT_S = 10
 READ_S = 120
-
-MISSING = frozenset(("NoSuchKey", "404"))
-EXISTS = frozenset(("PreconditionFailed", "412"))
 
 
 class S3Archive:
-    """Objects of one bucket, under an optional prefix. Retried work is the pipeline's business, not boto's.
-
-    The credentials of the settings, or boto3's own chain where they are unset.
-    """
+    """Objects of one bucket, under an optional prefix. Retried work is the pipeline's business, not boto's."""
 
     def __init__(self, settings: ArchiveSettings) -> None:
         self._bucket = settings.bucket
-        self._prefix = f"{settings.prefix.strip('/')}/" if settings.prefix.strip("/") else ""
+        self._prefix = key_prefix(settings)
         self._retain = timedelta(days=settings.retain_days)
-        access, secret = settings.access_key, settings.secret_key
-        self._s3: S3Client = boto3.client(
-            "s3",
-            endpoint_url=settings.endpoint,
-            region_name=settings.region,
-            aws_access_key_id=access.get_secret_value() if access else None,
-            aws_secret_access_key=secret.get_secret_value() if secret else None,
-            config=Config(
-                connect_timeout=CONNECT_S,
-                read_timeout=READ_S,
-                retries={"total_max_attempts": 1},
-                s3={"addressing_style": "path"},
-            ),
-        )
+        self._s3 = open_client(settings, read_s=READ_S)
 
     def put(self, key: str, data: bytes) -> None:
         """See :class:`models.ports.Archive`. The server checks the hash before it keeps the object."""
@@ -67,7 +45,7 @@ class S3Archive:
         try:
             self._s3.put_object(**request)
         except ClientError as error:
-            if _code(error) not in EXISTS:
+            if code_of(error) not in EXISTS:
                 raise _away(error) from error
         except BotoCoreError as error:
             raise _away(error) from error
@@ -82,7 +60,7 @@ class S3Archive:
             with self._s3.get_object(Bucket=self._bucket, Key=self._prefix + checked(key))["Body"] as body:
                 return body.read()
         except ClientError as error:
-            if _code(error) in MISSING:
+            if code_of(error) in MISSING:
                 raise Defect("archive_missing", f"{self.locate(key)} is not in the archive") from None
             raise _away(error) from error
         except (BotoCoreError, OSError) as error:
@@ -97,19 +75,12 @@ class S3Archive:
         self._s3.close()
 
 
-def _code(error: ClientError) -> str:
-    response: Any = error.response
-    return str(response.get("Error", {}).get("Code", ""))
-
-
 def _away(error: Exception) -> Retryable:
     """Nothing is lost while an archive is away or misconfigured: the circuit breaker waits and alarms."""
-    if isinstance(error, ClientError):
-        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if 400 <= status < 500:
-            return Retryable(
-                "archive_refused",
-                f"the archive refuses ({_code(error)}): check bucket, keys and Object Lock",
-                "archive",
-            )
+    if is_refusal(error):
+        return Retryable(
+            "archive_refused",
+            f"the archive refuses ({code_of(error)}): check bucket, keys and Object Lock",
+            "archive",
+        )
     return Retryable("archive_unavailable", f"the archive does not answer: {error}", "archive")

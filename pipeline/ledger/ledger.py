@@ -141,10 +141,10 @@ class Ledger:
             taken = ask(tx, sql.CLAIM, mine | by)
             if not taken:
                 return None
-            (row,) = ask(tx, sql.TASK, mine)
             found = tuple(stored(r) for r in ask(tx, sql.FACTS_NEAR if step.page else sql.FACTS, mine))
             history = () if step.page else tuple(event(r) for r in ask(tx, sql.HISTORY, mine))
-        return Claim(step, taken[0][0], row.body, row.side_count or 0, found, history)
+        ((attempt, body, side_count),) = taken
+        return Claim(step, attempt, body, side_count or 0, found, history)
 
     def renew(self, claim: Claim) -> bool:
         """Keep a claim alive; False when it was lost."""

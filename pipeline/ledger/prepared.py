@@ -19,7 +19,7 @@ Given = Mapping[str, Any]
 
 def ask(tx: Connection, statement: Executable, given: Given) -> list[Any]:
     """All rows of the answer; columns have the names of the statement."""
-    ready = _compiled(tx.dialect, statement)
+    ready = compiled(tx.dialect, statement)
     cursor = tx.connection.cursor()
     try:
         cursor.execute(ready.text, ready.bind(given))
@@ -37,7 +37,7 @@ def change_all(tx: Connection, statement: Executable, given: Sequence[Given]) ->
     """The same for several sets of parameters; how many rows were changed in all."""
     if not given:
         return 0
-    ready = _compiled(tx.dialect, statement, tuple(given[0]) if isinstance(statement, Insert) else ())
+    ready = compiled(tx.dialect, statement, tuple(given[0]) if isinstance(statement, Insert) else ())
     cursor = tx.connection.cursor()
     try:
         if len(given) == 1:
@@ -56,7 +56,7 @@ class _Compiled(NamedTuple):
 
 
 @lru_cache(512)
-def _compiled(dialect: Dialect, statement: Executable, columns: tuple[str, ...] = ()) -> _Compiled:
+def compiled(dialect: Dialect, statement: Executable, columns: tuple[str, ...] = ()) -> _Compiled:
     assert isinstance(statement, ClauseElement)
     made = statement.compile(dialect=dialect, column_keys=columns or None, compile_kwargs={"render_postcompile": True})
     order: Sequence[str] | None = getattr(made, "positiontup", None)

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from models.document import Status
 from models.step import Step
 from pipeline.ledger.database import now
 from pipeline.ledger.schema import counters, documents, events, facts, leases, steps, workers
@@ -43,6 +44,16 @@ def in_state(*names: str) -> ColumnElement[bool]:
     return steps.c.state.in_([literal_column(f"'{name}'") for name in names])
 
 
+def _now_in(*names: str) -> ColumnElement[bool]:
+    """The same of one step found by its key.
+
+    In words that no partial index has: PostgreSQL takes one that was empty at the last ANALYZE for cheaper than
+    the key, and then reads the whole queue for each step.
+    """
+    state = steps.c.state.concat(literal_column("''"))
+    return state.in_([literal_column(f"'{name}'") for name in names])
+
+
 def _of(table: Table) -> ColumnElement[bool]:
     return and_(table.c.document == bindparam("d"), table.c.revision == bindparam("r"))
 
@@ -51,8 +62,12 @@ OWED = steps.c.state == literal_column("'owed'")
 FLYING = in_state("sent", "claimed")
 LIVE = in_state("owed", "sent", "claimed")
 _AT = and_(_of(steps), steps.c.segment == bindparam("s"), steps.c.page == bindparam("p"))
-_HELD = and_(_AT, steps.c.state == literal_column("'claimed'"), steps.c.attempt == bindparam("a"))
-_NEAR = (facts.c.page == 0) | (facts.c.page == bindparam("p"))
+_BY_QUEUE = (steps.c.pool, steps.c.service_class, steps.c.finish)
+"""The order of ``steps_head``. Asking for it, where any row would do, keeps PostgreSQL on that index: min, max and
+exists were answered by reading a whole queue while its statistics were old.
+"""
+_HELD = and_(_AT, _now_in("claimed"), steps.c.attempt == bindparam("a"))
+_NEAR = facts.c.page.in_([literal_column("0"), bindparam("p")])
 
 # -- documents -------------------------------------------------------------------------------------
 
@@ -78,11 +93,15 @@ HISTORY = select(events).where(_of(events)).order_by(events.c.id)
 
 CLAIM = (
     update(steps)
-    .where(_AT, in_state("owed", "sent"), steps.c.not_before <= now())
+    .where(_AT, _now_in("owed", "sent"), steps.c.not_before <= now())
     .values(state="claimed", attempt=steps.c.attempt + 1, worker=bindparam("by"), until=now() + bindparam("lease_s"))
-    .returning(steps.c.attempt)
+    .returning(
+        steps.c.attempt,
+        select(documents.c.body).where(_of(documents)).scalar_subquery(),
+        select(documents.c.side_count).where(_of(documents)).scalar_subquery(),
+    )
 )
-TASK = select(documents.c.body, documents.c.side_count).where(_of(documents))
+"""Answers with the attempt, and the document's body and number of sides."""
 RENEW = update(steps).where(_HELD).values(until=now() + bindparam("lease_s"))
 DONE = update(steps).where(_HELD).values(state="done")
 FACTS = select(facts).where(_of(facts)).order_by(facts.c.page, facts.c.at)
@@ -96,9 +115,10 @@ KEYS_NEAR = KEYS.where(_NEAR)
 STATES = select(steps.c.segment, steps.c.page, steps.c.state).where(_of(steps))
 STATES_OF_SIDE = STATES.where(steps.c.page == bindparam("p"))
 _QUEUE = and_(steps.c.pool == bindparam("pool_"), steps.c.service_class == bindparam("cls"), OWED)
+_FINISH = select(steps.c.finish).limit(1)
 QUEUE_ENDS = select(
-    select(func.min(steps.c.finish)).where(_QUEUE).scalar_subquery(),
-    select(func.max(steps.c.finish)).where(_QUEUE, steps.c.counter == bindparam("counter_")).scalar_subquery(),
+    _FINISH.where(_QUEUE).order_by(steps.c.finish).scalar_subquery(),
+    _FINISH.where(_QUEUE, steps.c.counter == bindparam("counter_")).order_by(steps.c.finish.desc()).scalar_subquery(),
 )
 """First finish of a pool's queue and last one of a counter in it. Parameters ``pool_``, ``cls``, ``counter_``."""
 
@@ -111,8 +131,8 @@ HEAD = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-SEND = update(steps).where(_AT, OWED).values(state="sent", until=now() + bindparam("expires_s"))
-UNSEND = update(steps).where(_AT, steps.c.state == literal_column("'sent'")).values(state="owed", until=0.0)
+SEND = update(steps).where(_AT, _now_in("owed")).values(state="sent", until=now() + bindparam("expires_s"))
+UNSEND = update(steps).where(_AT, _now_in("sent")).values(state="owed", until=0.0)
 EXPIRE = update(steps).where(FLYING, steps.c.until < now()).values(state="owed", worker="")
 LOADS = union_all(
     select(literal("flying"), steps.c.pool, func.count()).where(FLYING).group_by(steps.c.pool),
@@ -135,19 +155,43 @@ ADD = (
     update(counters).where(counters.c.name == bindparam("counter_")).values(value=counters.c.value + bindparam("more"))
 )
 
+# -- operators -------------------------------------------------------------------------------------
+
+_RUNS = documents.c.status == literal_column("'RUNNING'")
+IDLE = union_all(
+    select(now() - func.max(facts.c.at)).where(
+        facts.c.document == documents.c.document, facts.c.revision == documents.c.revision, _RUNS
+    ),
+    # The last of each status, one by one: the end of an index instead of a look at every document.
+    *(
+        select(now() - func.max(documents.c.updated_at)).where(documents.c.status == literal_column(f"'{status}'"))
+        for status in Status
+        if status is not Status.RUNNING
+    ),
+)
+"""Ages of the last progress, by where it was; some may be None. History is not read."""
+
 # -- waiting for a run to end ------------------------------------------------------------------------
 
 RUNNING = select(documents.c.document, documents.c.revision).where(documents.c.status == "RUNNING")
 OBSTACLE = (
-    select(steps.c.code, steps.c.message).where(OWED, steps.c.code.startswith("worker:"), steps.c.retries > 1).limit(1)
+    select(steps.c.code, steps.c.message)
+    .where(OWED, steps.c.code.startswith("worker:"), steps.c.retries > 1)
+    .order_by(*_BY_QUEUE)
+    .limit(1)
 )
 
 
 @lru_cache
 def which_owe(pools: tuple[str, ...]) -> Select[*tuple[bool, ...]]:
     """One row: whether each pool has a step to publish."""
-    ready = and_(OWED, steps.c.not_before <= now())
-    return select(*(exists().where(steps.c.pool == pool, ready).label(f"pool_{n}") for n, pool in enumerate(pools)))
+    ready = select(literal(1)).where(OWED, steps.c.not_before <= now()).order_by(*_BY_QUEUE).limit(1)
+    return select(
+        *(
+            ready.where(steps.c.pool == pool).scalar_subquery().is_not(None).label(f"pool_{n}")
+            for n, pool in enumerate(pools)
+        )
+    )
 
 
 @lru_cache

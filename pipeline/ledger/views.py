@@ -121,10 +121,10 @@ class Views:
             return float(tx.execute(query).scalar_one() or 0.0)
 
     def idle_s(self) -> float | None:
-        """Seconds since any fact was added; None when there is no fact."""
+        """Seconds since a running revision learned anything or another one ended; None when neither ever was."""
         with reading(self.engine) as tx:
-            age = tx.execute(select(now() - func.max(facts.c.at))).scalar_one()
-        return None if age is None else float(age)
+            ages = [row[0] for row in ask(tx, sql.IDLE, {}) if row[0] is not None]
+        return min(map(float, ages), default=None)
 
     def running(self, of_these: Collection[tuple[str, int]]) -> int:
         """How many of these revisions have neither ended nor wait for a person."""

@@ -28,6 +28,8 @@ _NO_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
 _IN_SCAN = np.zeros(256, bool)
 _IN_SCAN[[0x00, 0x01, *range(0xD0, 0xD8), 0xFF]] = True
 """What may follow 0xFF inside an entropy-coded scan: stuffing, restart, fill."""
+_MOST_SCANS = 100
+"""A scanner's progressive picture has ten; each is a pass over all pixels, and may be a few bytes long."""
 _MID_GREY = 128
 """What libjpeg fills in for blocks that are missing."""
 
@@ -76,7 +78,7 @@ def read_header(data: bytes) -> JpegHeader:
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Every marker with its body, up to the end-of-image marker."""
-    at = 2
+    at, scans = 2, 0
     while True:
         if data[at : at + 1] not in (b"\xff", b""):
             raise refused("damaged_image")
@@ -98,6 +100,9 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
         yield marker, data[at + 2 : end]
         at = end
         if marker == _SOS:
+            scans += 1
+            if scans > _MOST_SCANS:
+                raise refused("unsupported_image")
             after = _next_marker(data, at)
             if after is None:
                 raise refused("truncated")

@@ -11,6 +11,7 @@ import pikepdf
 
 from models.errors import Rejected
 from stages.containers import pdf_image, pdf_page
+from stages.containers.pdf_limits import STRUCTURE_BYTES, decoded_within
 from stages.containers.picture import Picture
 from stages.containers.refusal import refused
 
@@ -24,7 +25,6 @@ _COVERS_MARKS = 0.95
 """Share of the page that an image must cover to hide the text that was drawn under it."""
 _SMALLEST_SHARE = 0.05
 """Share of the page that a scan has at least (a citizen's card on A4 has 7 %); less is a logo."""
-_DEEPEST_FIELD = 20
 
 
 def pictures(data: bytes, max_pixels: int) -> Iterator[Picture | Rejected]:
@@ -37,8 +37,9 @@ def pictures(data: bytes, max_pixels: int) -> Iterator[Picture | Rejected]:
         if pdf.is_encrypted:
             raise refused("encrypted_pdf")
         try:
-            signed = _is_signed(pdf, data)
-            count = len(pdf.pages)
+            with decoded_within(STRUCTURE_BYTES):
+                signed = _is_signed(pdf, data)
+                count = len(pdf.pages)
         except _BROKEN as error:
             raise refused("damaged_pdf") from error
         if signed:
@@ -56,14 +57,15 @@ def pictures(data: bytes, max_pixels: int) -> Iterator[Picture | Rejected]:
                 yield refused("damaged_pdf", page=number)
 
 
-_BROKEN = (pikepdf.PikepdfError, RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError)
-"""What pikepdf raises on objects that are missing or of the wrong type."""
+_BROKEN = (pikepdf.PikepdfError, RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError, OSError)
+"""What pikepdf raises on objects that are missing or of the wrong type, and Pillow for it."""
 
 
 def _opened(data: bytes) -> pikepdf.Pdf:
     """Open without repair: a repaired file may have lost pages without a word."""
     try:
-        return pikepdf.open(io.BytesIO(data), attempt_recovery=False, suppress_warnings=True)
+        with decoded_within(STRUCTURE_BYTES):
+            return pikepdf.open(io.BytesIO(data), attempt_recovery=False, suppress_warnings=True)
     except pikepdf.PasswordError as error:
         raise refused("encrypted_pdf") from error
     except _BROKEN as error:
@@ -77,17 +79,23 @@ def _is_signed(pdf: pikepdf.Pdf, data: bytes) -> bool:
     form = pdf.Root.get("/AcroForm")
     if not isinstance(form, pikepdf.Dictionary):
         return False
-    return bool(int(form.get("/SigFlags", 0)) & 1) or _has_signature_field(form.get("/Fields"), 0)
+    return bool(int(form.get("/SigFlags", 0)) & 1) or _has_signature_field(form.get("/Fields"))
 
 
-def _has_signature_field(fields: Any, depth: int) -> bool:
-    if not isinstance(fields, pikepdf.Array) or depth > _DEEPEST_FIELD:
-        return False
-    return any(
-        str(field.get("/FT")) == "/Sig" or _has_signature_field(field.get("/Kids"), depth + 1)
-        for field in fields
-        if isinstance(field, pikepdf.Dictionary)
-    )
+def _has_signature_field(fields: Any) -> bool:
+    """At any depth; a field that is its own child is looked at once."""
+    seen: set[tuple[int, int]] = set()
+    lists = [fields]
+    while lists:
+        found = lists.pop()
+        for field in found if isinstance(found, pikepdf.Array) else ():
+            if not isinstance(field, pikepdf.Dictionary) or (field.is_indirect and field.objgen in seen):
+                continue
+            seen.add(field.objgen)
+            if str(field.get("/FT")) == "/Sig":
+                return True
+            lists.append(field.get("/Kids"))
+    return False
 
 
 def _page(page: pikepdf.Page, max_pixels: int) -> Picture:

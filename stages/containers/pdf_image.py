@@ -11,6 +11,7 @@ import pikepdf
 from PIL import Image, ImageOps
 
 from stages.containers import jpeg
+from stages.containers.pdf_limits import decoded_within
 from stages.containers.pdf_page import Matrix, Placed
 from stages.containers.picture import Picture, Pose, Resolution, Turn, check_pixels, recode
 from stages.containers.refusal import refused
@@ -21,6 +22,9 @@ _SQUARE_DEG = 0.5
 """Columns of a matrix further than this from a right angle shear the page."""
 _STRIP_GAP = 0.02
 """Strips of one page may be apart or overlap by this share of their height (rounded numbers)."""
+_SAMPLE_BYTES = 8
+"""Four channels of 16 bits: the most that a pixel takes."""
+_SLACK_BYTES = 1_000_000
 _DECODE_PLAIN = {1: (0.0, 1.0), 3: (0.0, 1.0) * 3, 4: (0.0, 1.0) * 4}
 _DECODE_NEGATIVE = {1: (1.0, 0.0), 3: (1.0, 0.0) * 3}
 
@@ -109,7 +113,13 @@ def _dct_bytes(image: pikepdf.PdfImage) -> bytes:
                 for parms in image.decode_parms[: len(image.filters) - 1]
             ]
         )
-        return wrapped.read_bytes(pikepdf.StreamDecodeLevel.specialized)
+        with decoded_within(_most_bytes(image)):
+            return wrapped.read_bytes(pikepdf.StreamDecodeLevel.specialized)
+
+
+def _most_bytes(image: Any) -> int:
+    """What the samples of an image can take; more is padding, or a bomb."""
+    return int(image.width) * int(image.height) * _SAMPLE_BYTES + _SLACK_BYTES
 
 
 def _decoded(placed: Placed) -> Image.Image:
@@ -120,8 +130,9 @@ def _decoded(placed: Placed) -> Image.Image:
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         try:
             image: Any = placed.image if placed.inline else pikepdf.PdfImage(placed.image)
-            pixels: Image.Image = image.as_pil_image()
-            pixels.load()
+            with decoded_within(_most_bytes(image)):
+                pixels: Image.Image = image.as_pil_image()
+                pixels.load()
         except (pikepdf.UnsupportedImageTypeError, pikepdf.DependencyError, NotImplementedError, Warning) as error:
             raise refused("unsupported_image") from error
         except Image.DecompressionBombError as error:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import pikepdf
 
 from models.geometry import Box
+from stages.containers.pdf_limits import decoded_within
 from stages.containers.refusal import refused
 
 Matrix = tuple[float, float, float, float, float, float]
@@ -22,6 +23,10 @@ _SHOW = frozenset(("Tj", "TJ", "'", '"'))
 _INVISIBLE = (3, 7)
 """Text render modes that leave no mark: neither filled nor stroked (ISO 32000-1 table 106)."""
 _DEEPEST_FORM = 12
+_MOST_FORMS = 200
+"""Forms that a page may draw: each may draw others many times, which takes for ever out of a kilobyte."""
+_MOST_CONTENT_BYTES = 8_000_000
+"""What a page draws, inflated. A scanner's hidden text takes some 100 KB; a byte becomes 50 when it is parsed."""
 _LINK_ANNOTATIONS = ("/Link", "/Popup")
 _HIDDEN_FLAG = 2
 
@@ -55,6 +60,7 @@ class Shown:
     images: list[Placed] = field(default_factory=list)
     under: bool = False
     over: bool = False
+    forms: int = 0
 
     def mark(self) -> None:
         if self.images:
@@ -83,10 +89,13 @@ def shown(page: pikepdf.Page) -> Shown:
 
 def _read(owner: Any, resources: Any, state: _State, result: Shown, depth: int) -> None:
     """Follow one content stream; the few operators that matter here."""
-    if depth > _DEEPEST_FORM:
+    result.forms += 1
+    if depth > _DEEPEST_FORM or result.forms > _MOST_FORMS or _stored_bytes(owner) > _MOST_CONTENT_BYTES:
         raise refused("damaged_pdf")
     stack: list[_State] = []
-    for instruction in pikepdf.parse_content_stream(owner):
+    with decoded_within(_MOST_CONTENT_BYTES):
+        instructions = pikepdf.parse_content_stream(owner)
+    for instruction in instructions:
         operands, name = instruction.operands, str(instruction.operator)
         if name == "q":
             stack.append(state)
@@ -102,6 +111,13 @@ def _read(owner: Any, resources: Any, state: _State, result: Shown, depth: int) 
             result.images.append(Placed(operands[0], state.matrix, inline=True))
         elif name == "Do":
             _draw(_resource(resources, "/XObject", operands[0]), resources, state, result, depth)
+
+
+def _stored_bytes(owner: Any) -> int:
+    """Length of the content in the file."""
+    content = owner if isinstance(owner, pikepdf.Stream) else owner.get("/Contents")
+    parts = content if isinstance(content, pikepdf.Array) else [content]
+    return sum(int(part.get("/Length", 0)) for part in parts if isinstance(part, pikepdf.Stream))
 
 
 def _draw(drawn: Any, resources: Any, state: _State, result: Shown, depth: int) -> None:

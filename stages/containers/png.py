@@ -14,7 +14,7 @@ from stages.containers.picture import UPRIGHT, Picture, check_pixels, exif_pose,
 from stages.containers.refusal import refused
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
-_GREY, _RGB = 0, 2
+_GREY, _RGB, _PALETTE = 0, 2, 3
 _INFLATE_BYTES = 1 << 20
 
 
@@ -65,7 +65,9 @@ def chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
 def read_header(data: bytes) -> PngHeader:
     """The header of a whole file. Raises ``Rejected`` as :func:`chunks` does."""
     header: PngHeader | None = None
+    palette = False
     for kind, body in chunks(data):
+        palette = palette or kind == b"PLTE"
         if kind == b"IHDR" and len(body) == 13 and header is None:
             width_px, height_px = int.from_bytes(body[0:4]), int.from_bytes(body[4:8])
             header = PngHeader(width_px, height_px, body[8], body[9], body[12] != 0)
@@ -73,7 +75,7 @@ def read_header(data: bytes) -> PngHeader:
             header = header._replace(transparent=True)
         elif kind == b"eXIf" and header is not None:
             header = header._replace(exif=True)
-    if header is None:
+    if header is None or (header.colour_type == _PALETTE and not palette):
         raise refused("damaged_image")
     return header
 

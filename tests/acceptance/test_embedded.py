@@ -135,7 +135,7 @@ def test_an_output_folder_has_one_owner(tmp_path: Path, few: list[Path]) -> None
 def test_a_missing_language_model_stops_the_run_and_loses_nothing(few: list[Path], tmp_path: Path) -> None:
     """The operator is told what to install; nothing FAILED by it, and the same command goes on afterwards."""
     settings = tmp_path / "sohoa.toml"
-    settings.write_text(f'[ocr]\ntessdata = "{tmp_path}"\n')
+    settings.write_text(f'[ocr]\nengine = "tesseract"\ntessdata = "{tmp_path}"\n')
     run = sohoa("process", few[0], "--out", tmp_path / "out", "--settings", settings)
     assert run.code == OperatorError.exit_code
     assert run.document["error"]["code"] == "traineddata_missing"

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr
 
-from models.errors import Defect
+from models.errors import Defect, Retryable
 from models.ports import BlobStore
+from models.settings import BlobSettings
 from pipeline.adapters.disk_blobs import DiskBlobs
+from pipeline.adapters.s3_blobs import S3Blobs
+from tests.servers.s3 import S3
 from tests.support.memory_blobs import MemoryBlobs
 
 DOCUMENT = "HS-2026-0001"
@@ -23,25 +28,47 @@ Damage = Callable[[str, str], None]
 """Flips a bit of a stored blob behind the store's back."""
 
 
-def _memory(_: Path) -> tuple[BlobStore, Damage]:
-    store = MemoryBlobs()
-    return store, store.damage
-
-
-def _disk(folder: Path) -> tuple[BlobStore, Damage]:
-    def damage(document: str, sha256: str) -> None:
-        path = folder / document / sha256
-        data = path.read_bytes()
-        path.write_bytes(bytes([data[0] ^ 1]) + data[1:])
-
-    return DiskBlobs(folder), damage
-
-
-@pytest.fixture(params=[_memory, _disk], ids=["memory", "disk"])
-def made(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[BlobStore, Damage]:
+@pytest.fixture(params=["memory", "disk", "s3"])
+def made(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[BlobStore, Damage]]:
     """An empty store, and a way to damage what is in it."""
-    make: Callable[[Path], tuple[BlobStore, Damage]] = request.param
-    return make(tmp_path / "blobs")
+    if request.param == "memory":
+        fake = MemoryBlobs()
+        yield fake, fake.damage
+    elif request.param == "disk":
+        yield DiskBlobs(tmp_path / "blobs"), partial(_damage_file, tmp_path / "blobs")
+    else:
+        server: S3 = request.getfixturevalue("s3")
+        chosen = bucket_settings(server, tmp_path.name)
+        kept = S3Blobs(chosen)
+        yield kept, partial(_damage_object, server, chosen)
+        kept.close()
+
+
+def bucket_settings(server: S3, prefix: str) -> BlobSettings:
+    """Settings of a store in a bucket of the test server."""
+    return BlobSettings(
+        kind="s3",
+        bucket=server.bucket("contract-blobs"),
+        prefix=prefix,
+        endpoint=server.endpoint,
+        access_key=SecretStr(server.access_key),
+        secret_key=SecretStr(server.secret_key),
+    )
+
+
+def _damage_file(root: Path, document: str, sha256: str) -> None:
+    path = root / document / sha256
+    data = path.read_bytes()
+    path.write_bytes(bytes([data[0] ^ 1]) + data[1:])
+
+
+def _damage_object(server: S3, chosen: BlobSettings, document: str, sha256: str) -> None:
+    client = server.client()
+    key = f"{chosen.prefix}/{document}/{sha256}"
+    with client.get_object(Bucket=chosen.bucket, Key=key)["Body"] as body:
+        data = body.read()
+    client.put_object(Bucket=chosen.bucket, Key=key, Body=bytes([data[0] ^ 1]) + data[1:])
+    client.close()
 
 
 @pytest.fixture
@@ -163,3 +190,71 @@ def test_many_writers_of_one_blob(store: BlobStore) -> None:
     assert len(set(names)) == 1
     assert store.get(DOCUMENT, names[0]) == data
     assert store.used_bytes() == len(data)
+
+
+@pytest.mark.parametrize("document", ["", "../other", "a/b", ".hidden", "a\0"])
+def test_a_name_cannot_leave_the_store(store: BlobStore, document: str) -> None:
+    """An id that no document can have is refused before anything is read or written."""
+    for act in (lambda: store.put(document, b"x"), lambda: store.get(document, NO_BLOB)):
+        with pytest.raises(Defect) as caught:
+            act()
+        assert caught.value.code == "bad_blob_id"
+
+
+def test_a_bucket_is_listed_to_its_end(s3: S3, tmp_path: Path) -> None:
+    """More blobs than one answer holds are all listed, counted and deleted; a neighbour's stay."""
+    store = S3Blobs(bucket_settings(s3, tmp_path.name), page_keys=3)
+    for number in range(8):
+        store.put("long", b"%d" % number)
+    store.put("long-er", b"neighbour")
+    assert S3Blobs(bucket_settings(s3, tmp_path.name), page_keys=3).used_bytes() == 8 + len(b"neighbour")
+    assert store.documents() == ("long", "long-er")
+    store.remove_document("long")
+    assert store.documents() == ("long-er",)
+    assert store.used_bytes() == len(b"neighbour")
+    store.close()
+
+
+def test_a_bucket_has_the_room_of_its_quota(s3: S3, tmp_path: Path) -> None:
+    """Intake's watermark sees how much of it is left, never less than nothing."""
+    store = S3Blobs(bucket_settings(s3, tmp_path.name).model_copy(update={"quota_mb": 1}))
+    store.put(DOCUMENT, bytes(1000))
+    assert store.free_bytes() == 1024 * 1024 - 1000
+    store.put(DOCUMENT, bytes(2_000_000))
+    assert store.free_bytes() == 0
+    store.close()
+
+
+def test_a_bucket_comes_back_after_a_crash(s3: S3, tmp_path: Path) -> None:
+    """While the server is dead every call is retryable; afterwards the blob is there, and can be put again."""
+    store = S3Blobs(bucket_settings(s3, tmp_path.name))
+    sha256 = store.put(DOCUMENT, b"scan")
+    fresh = S3Blobs(bucket_settings(s3, tmp_path.name))
+    s3.kill()
+    for act in (
+        lambda: store.put(DOCUMENT, b"scan"),
+        lambda: store.get(DOCUMENT, sha256),
+        lambda: store.exists(DOCUMENT, sha256),
+        lambda: store.remove(DOCUMENT, sha256),
+        lambda: store.remove_document(DOCUMENT),
+        store.documents,
+        fresh.used_bytes,
+    ):
+        with pytest.raises(Retryable) as caught:
+            act()
+        assert (caught.value.code, caught.value.dependency) == ("blobs_unavailable", "blobs")
+    s3.restart()
+    assert store.put(DOCUMENT, b"scan") == sha256
+    assert store.get(DOCUMENT, sha256) == b"scan"
+    store.close()
+
+
+@pytest.mark.parametrize("wrong", [{"secret_key": SecretStr("wrong")}, {"bucket": "no-such-bucket"}])
+def test_a_wrong_setting_waits_for_the_operator(s3: S3, tmp_path: Path, wrong: dict[str, object]) -> None:
+    """Keys or a bucket that are wrong must not fail documents."""
+    store = S3Blobs(bucket_settings(s3, tmp_path.name).model_copy(update=wrong))
+    for act in (lambda: store.get(DOCUMENT, NO_BLOB), store.used_bytes):
+        with pytest.raises(Retryable) as caught:
+            act()
+        assert caught.value.code == "blobs_refused"
+    store.close()

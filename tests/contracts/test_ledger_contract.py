@@ -345,3 +345,20 @@ def test_workers_that_finish_the_last_sides_together_join_once(books: Books, rou
             assert books.views.owed_by(name) == [Step(name, 1, "join")]
             do(books, Step(name, 1, "join"))
             assert books.views.owed_by(name) == [Step(name, 1, "sign")]
+
+
+def test_a_crash_of_the_database_is_over_when_it_is_back(postgres: Postgres, tmp_path: Path) -> None:
+    """Idle connections that the crash has closed are seen before they are used: no call fails by them."""
+    url = postgres.fresh_database(migrated)
+    books = Books(Settings(state=tmp_path, ledger=LedgerSettings(url=url), delivery=FAST), TOY)
+    with ThreadPoolExecutor(4) as pool:
+        admitted = pool.map(lambda n: books.ledger.admit(toy_document(f"doc-{n}"), BODY, frozenset()).new, range(8))
+        assert all(admitted)
+    postgres.kill()
+    with pytest.raises(Retryable) as caught:
+        books.ledger.claim(Step("doc-0", 1, "arrive"), "w1")
+    assert caught.value.dependency == "ledger"
+    postgres.restart()
+    for number in range(8):
+        do(books, Step(f"doc-{number}", 1, "arrive"))
+    books.close()

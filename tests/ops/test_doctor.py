@@ -16,7 +16,15 @@ from pkcs11.util.x509 import decode_x509_certificate
 from pydantic import SecretStr
 from sqlalchemy import text
 
-from models.settings import ArchiveSettings, BrokerSettings, LedgerSettings, OcrSettings, Settings, SignerSettings
+from models.settings import (
+    ArchiveSettings,
+    BlobSettings,
+    BrokerSettings,
+    LedgerSettings,
+    OcrSettings,
+    Settings,
+    SignerSettings,
+)
 from ops import doctoring, doctoring_services
 from ops.doctoring import Check, Machine
 from pipeline.adapters.test_ca import BUNDLE, TestCaSigner
@@ -71,6 +79,10 @@ def test_servers_that_are_away_fail_with_advice(sohoa: Sohoa, tmp_path: Path) ->
         [broker]
         kind = "rabbitmq"
         url = "amqp://sohoa:hunter2@{AWAY}/;amqp://sohoa:hunter2@127.0.0.1:2/"
+        [blobs]
+        kind = "s3"
+        bucket = "work"
+        endpoint = "http://{AWAY}"
         [archive]
         kind = "s3"
         bucket = "copies"
@@ -87,7 +99,7 @@ def test_servers_that_are_away_fail_with_advice(sohoa: Sohoa, tmp_path: Path) ->
     assert done.code == 78
     assert not done.document["ok"]
     failed = {c["name"]: c for c in done.document["checks"] if c["level"] == "fail"}
-    assert {"ledger", "broker", "archive", "signer", "time-stamping"} <= set(failed)
+    assert {"ledger", "broker", "blobs", "archive", "signer", "time-stamping"} <= set(failed)
     assert all(check["do"] for check in failed.values())
     assert "127.0.0.1:2" in failed["broker"]["detail"]
     assert "hunter2" not in done.out + done.err
@@ -148,6 +160,21 @@ def test_a_bucket_and_its_rules(s3: S3, object_lock: bool, retain_days: int, exp
     assert found == {"archive": "ok", "archive rules": expected}
     (missing,) = doctoring_services.archive(Settings(archive=chosen.model_copy(update={"bucket": "doctor-none"})))
     assert missing.level == "fail"
+
+
+def test_the_bucket_of_blobs_keeps_no_versions(s3: S3) -> None:
+    """Versions would keep what is deleted; a bucket that is not there fails."""
+    chosen = BlobSettings(
+        kind="s3",
+        bucket=s3.bucket("doctor-work"),
+        endpoint=s3.endpoint,
+        access_key=SecretStr(s3.access_key),
+        secret_key=SecretStr(s3.secret_key),
+    )
+    for bucket, level in (("doctor-work", "ok"), (s3.bucket("doctor-lock", object_lock=True), "warn"), ("no", "fail")):
+        settings = Settings(blobs=chosen.model_copy(update={"bucket": bucket}))
+        assert levels(list(doctoring_services.blobs(settings))) == {"blobs": level}
+    assert list(doctoring_services.blobs(Settings())) == []
 
 
 @pytest.fixture

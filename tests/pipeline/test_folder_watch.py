@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -180,3 +181,42 @@ def test_full_disks_and_old_work_hold_intake_back(desk: Desk) -> None:
     reason = watermark.reason()
     assert reason is not None
     assert "owed" in reason
+
+
+@pytest.mark.parametrize("name", ["ế" * 83, os.fsdecode(b"gi\xe1y-\xff"), "a\x1b[2Jb"])
+def test_a_batch_of_any_name_gets_its_answer(desk: Desk, name: str) -> None:
+    """Too long to have an answer beside it, no UTF-8, escape sequences: one answer, and it can be read."""
+    batch(desk.folder, name, document_id="HS-9")
+    batch(desk.folder, "later")
+    desk.watch().look(threading.Event())
+    found = answers(desk.folder)
+    assert len(found) == 2
+    assert {answer["document"] for answer in found.values()} == {"HS-1", "HS-9"}
+    assert all(answer["batch"].isprintable() for answer in found.values())
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_a_manifest_that_is_no_file_is_refused(desk: Desk, make: Any) -> None:
+    """A batch that is never looked at would wait for ever."""
+    (desk.folder / "b1").mkdir()
+    make(desk.folder / "b1" / "manifest.json")
+    desk.watch().look(threading.Event())
+    assert answers(desk.folder)["b1.refused.json"]["code"] == "bad_manifest"
+
+
+def test_a_fault_over_one_batch_does_not_stop_the_others(desk: Desk) -> None:
+    """It gets no answer, since it is not to blame; the batches behind it do."""
+
+    class Broken(MemoryBlobs):
+        def put(self, document: str, data: bytes, only: str | None = None) -> str:
+            if document == "HS-0":
+                raise MemoryError
+            return super().put(document, data, only)
+
+    desk.blobs = Broken()
+    batch(desk.folder, "a", document_id="HS-0")
+    batch(desk.folder, "b", document_id="HS-1")
+    watch = desk.watch()
+    watch.look(threading.Event())
+    watch.look(threading.Event())
+    assert set(answers(desk.folder)) == {"b.receipt.json"}

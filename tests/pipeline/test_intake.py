@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from hypothesis import strategies as st
 from models.document import Status
 from models.errors import Rejected
 from models.facts import Approved
-from pipeline.intake import Batch, Receipt, find_batches, natural, read_manifest
+from pipeline.incoming import read_manifest
+from pipeline.intake import Batch, Receipt, find_batches, natural
 from pipeline.ledger.rows import NewFact
 from tests.support.intake_desk import NOON, Desk, batch, edit, open_desk
 
@@ -69,16 +71,33 @@ def test_batches_below_a_folder(tmp_path: Path) -> None:
     assert (single.name, single.files, single.has_manifest) == ("note", (tmp_path / "c" / "note.txt",), False)
 
 
-def test_a_link_to_a_folder_above_does_not_go_round_for_ever(tmp_path: Path) -> None:
-    """Linked folders are looked into, except where the link leads back up."""
-    (tmp_path / "a" / "b").mkdir(parents=True)
-    (tmp_path / "a" / "b" / "1.jpg").touch()
-    (tmp_path / "a" / "b" / "up").symlink_to(tmp_path / "a")
-    (tmp_path / "a" / "b" / "self").symlink_to(".")
-    (tmp_path / "else").mkdir()
-    (tmp_path / "else" / "2.jpg").touch()
-    (tmp_path / "a" / "there").symlink_to(tmp_path / "else")
-    assert [b.name for b in find_batches(tmp_path / "a")] == ["b", "there"]
+def test_links_below_the_path_are_refused_and_not_followed(desk: Desk) -> None:
+    """A link could lead anywhere; the path itself may be one, the operator chose it."""
+    (desk.folder / "a" / "b").mkdir(parents=True)
+    (desk.folder / "a" / "b" / "1.jpg").write_bytes(b"side")
+    for name, target in (("up", desk.folder / "a"), ("self", "."), ("round", "round"), ("there", "/")):
+        (desk.folder / "a" / "b" / name).symlink_to(target)
+    (desk.folder / "x").symlink_to(desk.folder / "a")
+    found = {b.name: b for b in find_batches(desk.folder / "x")}
+    assert set(found) == {"b", "up", "self", "there"}
+    assert desk.intake.admit(found.pop("b")).new
+    for link in found.values():
+        with pytest.raises(Rejected) as caught:
+            desk.intake.admit(link)
+        assert caught.value.code == "file_missing"
+
+
+def test_folders_in_folders_in_folders(tmp_path: Path) -> None:
+    """As deep as a path can be, with no recursion of ours."""
+    place = tmp_path
+    for _ in range(1200):
+        place = place / "d"
+        place.mkdir()
+    (place / "1.jpg").touch()
+    found = [b.folder for b in find_batches(tmp_path)]
+    # pytest's own way to remove it goes as deep as it is.
+    subprocess.run(["rm", "-rf", tmp_path / "d"], check=True)
+    assert found == [place]
 
 
 @given(st.lists(st.text(max_size=12), max_size=8))
@@ -266,3 +285,35 @@ def test_only_what_may_be_certified_has_a_gate(desk: Desk) -> None:
         assert view is not None
         assert bool(view.flags) is expected
         assert bool(desk.books.views.facts(name, receipt.revision)) is expected
+
+
+def test_what_a_manifest_may_not_say(desk: Desk) -> None:
+    """In Vietnamese, and what pydantic would let pass: a key twice, numbers no ledger holds, text no stamp prints."""
+    found = batch(desk.folder)
+    path = found.folder / "manifest.json"
+    sound = path.read_bytes()
+    agency = {"code": "H49", "name": "省人民政府"}
+    for changes, said in (
+        ({"sheets": "hai"}, "sheets: phải là số nguyên"),
+        ({"revision": 2**62}, "revision: số quá lớn"),
+        ({"deadline": "0001-01-01T00:00:00+14:00"}, "deadline: năm không hợp lý"),
+        ({"type_name": "a\u202eb"}, "type_name: có ký tự điều khiển"),
+        ({"receiving_agency": agency}, "receiving_agency.name: có chữ không in được"),
+    ):
+        path.write_bytes(sound)
+        edit(found, **changes)
+        assert said in refusal(desk, found).message
+    path.write_bytes(sound.replace(b'"sheets":1', b'"sheets":1,"sheets":2'))
+    assert "sheets: được kê hai lần" in refusal(desk, found).message
+
+
+def test_a_file_larger_than_the_limit_is_not_read(desk: Desk) -> None:
+    """A terabyte that takes no room, with a manifest and without."""
+    found = batch(desk.folder)
+    os.truncate(found.folder / "1.jpg", 2**40)
+    files = orjson.loads((found.folder / "manifest.json").read_bytes())["files"]
+    edit(found, files=[files[0] | {"size_bytes": 2**40}, files[1]])
+    assert refusal(desk, found).code == "file_too_large"
+    (found.folder / "manifest.json").unlink()
+    (loose,) = find_batches(found.folder)
+    assert refusal(desk, loose).code == "file_too_large"

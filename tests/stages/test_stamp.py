@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.errors import Defect
+from models.errors import Defect, Rejected
 from models.settings import SignerSettings
 from stages import stamp
 
@@ -74,11 +74,12 @@ def test_on_office_paper_it_is_10_pt_in_the_top_margin(size: tuple[float, float]
     assert size[1] - placed.bottom_pt <= 20 / 25.4 * 72
 
 
-def test_a_page_without_room_is_a_defect(font: bytes) -> None:
-    """A page smaller than its margins cannot be stamped."""
-    with pytest.raises(Defect) as caught:
+def test_a_page_without_room_is_refused(font: bytes) -> None:
+    """A page smaller than its margins cannot be stamped: it is no page of a paper."""
+    with pytest.raises(Rejected) as caught:
         stamp.layout(("SAO Y",), (0, 0, 16, 16), font)
-    assert caught.value.code == "stamp_too_large"
+    assert caught.value.code == "page_too_small"
+    assert "6 × 6 mm" in caught.value.message
 
 
 def test_a_font_without_vietnamese_letters_is_refused() -> None:

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, TiffImagePlugin
 
+from benchmarks.corpus.broken import documents
 from stages.containers import pdf, pdf_image, pdf_page
 from tests.stages.scans import FULL, encoded, jpeg_bytes, opened, paper, pdf_bytes, refused
 
@@ -207,3 +208,31 @@ def test_what_poppler_shows_is_what_is_taken_out(image: dict[str, Any], tmp_path
     with Image.open(io.BytesIO(blobs.get(side.sha256))) as ours, Image.open(tmp_path / "scan.png") as theirs:
         difference = np.abs(np.asarray(ours.convert("L"), int) - np.asarray(theirs.convert("L"), int))
     assert difference.mean() < 3
+
+
+def test_a_signature_is_found_however_deep_and_rings_of_fields_end() -> None:
+    """Nothing signed is ever rewritten; fields that are their own children are looked at once."""
+
+    def fields(signed: bool) -> bytes:
+        out = pikepdf.open(io.BytesIO(pdf_bytes(FULL, {"Im": jpeg_bytes()})))
+        field = out.make_indirect(pikepdf.Dictionary(FT=pikepdf.Name("/Sig" if signed else "/Tx")))
+        field.Kids = pikepdf.Array([field] * 9)
+        for _ in range(60):
+            field = out.make_indirect(pikepdf.Dictionary(Kids=pikepdf.Array([field] * 9)))
+        out.Root.AcroForm = pikepdf.Dictionary(Fields=pikepdf.Array([field]))
+        made = io.BytesIO()
+        out.save(made)
+        return made.getvalue()
+
+    assert refused([("s.pdf", fields(signed=True))]).code == "signed_pdf"
+    assert len(opened([("s.pdf", fields(signed=False))])[0]) == 1
+
+
+@pytest.mark.parametrize("name", ["forms-billion", "image-flate", "image-run-length", "content-operators", "image-jpx"])
+def test_a_kilobyte_does_not_become_a_gigabyte(name: str, tmp_path: Path) -> None:
+    """Bombs are refused before they fill the memory, and qpdf's limits are afterwards what they were."""
+    before = pikepdf.settings.get_qpdf_limits()
+    case = next(case for case in documents.cases(1, 0) if case.name == f"pdf-{name}")
+    case.write(tmp_path)
+    assert refused([("1.pdf", (tmp_path / "1.pdf").read_bytes())]).code in case.ends
+    assert pikepdf.settings.get_qpdf_limits() == before

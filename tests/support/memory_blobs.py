@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 from models.errors import Defect
+from pipeline.adapters.blob_key import checked_document
 
 
 class MemoryBlobs:
@@ -18,12 +19,12 @@ class MemoryBlobs:
         sha256 = hashlib.sha256(data).hexdigest()
         if only not in (None, sha256):
             return sha256
-        self._blobs.setdefault(document, {})[sha256] = data
+        self._blobs.setdefault(checked_document(document), {})[sha256] = data
         return sha256
 
     def get(self, document: str, sha256: str) -> bytes:
         try:
-            data = self._blobs[document][sha256]
+            data = self._blobs[checked_document(document)][sha256]
         except KeyError:
             raise Defect("blob_missing", f"{document}: blob {sha256} is not in the store") from None
         if hashlib.sha256(data).hexdigest() != sha256:

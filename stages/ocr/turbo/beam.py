@@ -23,7 +23,9 @@ _PRIME = np.uint64(0x9E3779B97F4A7C15)
 class Weights:
     """``language``: of the n-gram's log-probability; ``character``: added per character, against its bias to less.
     ``unknown_word``: taken off for each word that is not in the dictionary. ``width``: hypotheses kept per span;
-    ``choices``: codes looked at per step.
+    ``choices``: codes looked at per step. ``strange``, ``familiar``: mean log-probability of a line's characters at
+    which the language has nothing to say, or its full weight. Official prose has -0.3 to -1.9, lists of names about
+    -2.3, English under a Vietnamese model -3.7 to -4.7.
     """
 
     language: float = 0.9
@@ -31,6 +33,8 @@ class Weights:
     unknown_word: float = 0.0
     width: int = 5
     choices: int = 6
+    strange: float = -3.0
+    familiar: float = -2.0
 
 
 class Readings(NamedTuple):

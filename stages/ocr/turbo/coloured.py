@@ -24,11 +24,8 @@ _RING_MM = 15.0
 
 
 def coloured_print(ink: Pixels, dpi: float) -> Pixels | None:
-    """A mask (0 or 255) of the rows of print among coloured ink, None without any. ``ink``: its mask."""
-    height, width = (side // 2 for side in ink.shape)
-    small = cv2.resize(ink[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
-    dpi /= 2
-    parts = components(np.asarray(small) > 127)
+    """A mask (0 or 255) of the rows of print among coloured ink, None without any. ``ink``: its mask, at 75 dpi or so."""
+    parts = components(ink)
     low, high = (side * dpi / MM_PER_INCH for side in _LETTER_MM)
     like = (parts.height >= low) & (parts.height <= high) & (parts.width <= 3 * parts.height)
     like[0] = False
@@ -38,7 +35,7 @@ def coloured_print(ink: Pixels, dpi: float) -> Pixels | None:
     left, right, foot, height = (
         side[at].astype(float) for side in (parts.left, parts.right, parts.bottom, parts.height)
     )
-    rows: Pixels = np.zeros(small.shape[:2], np.uint8)
+    rows: Pixels = np.zeros_like(ink)
     for row in _chains(left, right, foot, height):
         if row.size < _LEAST_ROW:
             continue
@@ -47,9 +44,7 @@ def coloured_print(ink: Pixels, dpi: float) -> Pixels | None:
         if _is_row(left[row], foot[row], size) and not _in_ring(parts, box, dpi):
             corner = (int(box[0] - size), int(box[1] - 0.6 * size))
             cv2.rectangle(rows, corner, (int(box[2] + size), int(box[3] + 0.4 * size)), 255, -1)
-    if not cv2.countNonZero(rows):
-        return None
-    return np.asarray(cv2.resize(rows, ink.shape[::-1], interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+    return rows if cv2.countNonZero(rows) else None
 
 
 def _chains(left: Numbers, right: Numbers, foot: Numbers, height: Numbers) -> list[NDArray[np.int64]]:

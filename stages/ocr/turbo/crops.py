@@ -6,13 +6,12 @@ import math
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from models.geometry import Box
 from models.ports import Pixels
 from stages.ocr.turbo.line_image import LineImage
 from stages.ocr.turbo.lines import Lines, Segment
-from stages.ocr.turbo.marks import Marks
+from stages.ocr.turbo.marks import Ints, Marks
 from stages.ocr.turbo.prepare import CleanPage
 
 _RISE_X, _FALL_X = 2.75, 1.05
@@ -27,8 +26,16 @@ _BENT_X = 0.1
 """A baseline that strays further from level than this is straightened."""
 
 
-def cut(page: CleanPage, marks: Marks, lines: Lines, index: int) -> LineImage:
-    """The crop of one segment."""
+def owners(marks: Marks, lines: Lines) -> Ints:
+    """Whose each mark is: a segment's number + 1, −1 for those of pens and pictures, 0 for what belongs to none."""
+    owner = np.maximum(lines.owner, -1) + 1
+    owner[marks.penned | marks.picture] = -1
+    owner[0] = 0
+    return owner
+
+
+def cut(page: CleanPage, marks: Marks, lines: Lines, owner: Ints, index: int) -> LineImage:
+    """The crop of one segment. ``owner``: whose each mark is, see :func:`owners`."""
     line = lines.segments[index]
     x = line.x_height
     columns = np.arange(max(0, math.floor(line.left)), math.ceil(line.right) + 1)
@@ -47,11 +54,11 @@ def cut(page: CleanPage, marks: Marks, lines: Lines, index: int) -> LineImage:
     left, right = math.floor(line.left - padding), math.ceil(line.right + padding)
     inside = (max(0, top), min(height, bottom), max(0, left), min(width, right))
     pixels = _band(page, inside, fine=fine)
-    strange = _strange(marks, lines, index, inside)
+    strange = _strange(marks, owner, index, inside)
     if strange is not None:
         if strange.shape != pixels.shape:
             strange = np.asarray(cv2.resize(strange, pixels.shape[::-1], interpolation=cv2.INTER_NEAREST))
-        pixels = np.where(strange > 0, np.uint8(255), pixels)
+        pixels = np.asarray(cv2.bitwise_or(pixels, strange), dtype=np.uint8)
     zoom = page.scale if fine else 1.0
     base_y = (level - inside[0]) * zoom
     if straighten:
@@ -69,17 +76,14 @@ def _band(page: CleanPage, inside: tuple[int, int, int, int], *, fine: bool) -> 
     return page.crop(Box(*(side * page.scale for side in (left, top, right, bottom))))
 
 
-def _strange(marks: Marks, lines: Lines, index: int, inside: tuple[int, int, int, int]) -> NDArray[np.uint8] | None:
-    """A mask (working pixels) of rules, pen and other lines' ink in the band; None where it is clean."""
-    top, bottom, left, right = inside
-    parts = marks.parts
-    other = ((lines.owner >= 0) & (lines.owner != index)) | marks.penned | marks.picture
-    other &= (parts.left < right) & (parts.right > left) & (parts.top < bottom) & (parts.bottom > top)
-    ruled = marks.ruled[top:bottom, left:right]
-    if not other.any() and not ruled.any():
+def _strange(marks: Marks, owner: Ints, index: int, inside: tuple[int, int, int, int]) -> Pixels | None:
+    """A mask (0 or 255, working pixels) of rules, pen and other lines' ink in the band; None where it is clean."""
+    here = slice(inside[0], inside[1]), slice(inside[2], inside[3])
+    other = np.where((owner != 0) & (owner != index + 1), 255, 0).astype(np.uint8)
+    ink = cv2.bitwise_or(marks.painted(other, here), marks.ruled[here])
+    if not cv2.countNonZero(ink):
         return None
-    ink = np.where(other, 255, 0).astype(np.uint8)[parts.labels[top:bottom, left:right]]
-    return np.asarray(cv2.dilate(cv2.bitwise_or(ruled, ink), np.ones((3, 3), np.uint8)), dtype=np.uint8)
+    return np.asarray(cv2.dilate(ink, np.ones((3, 3), np.uint8)), dtype=np.uint8)
 
 
 def _level(

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.ocr.turbo.beam import Readings, Weights, search
+from stages.ocr.turbo.calibration import Calibration
 from stages.ocr.turbo.doubt import Page, Spans
 from stages.ocr.turbo.language import Language
 from stages.ocr.turbo.line_image import LineImage
@@ -71,16 +72,23 @@ class Reader:
     """Reads line crops with one warm network; for one thread.
 
     ``language``: None decides doubts by the dictionary alone. A network whose characters take several codes is read
-    greedily.
+    greedily. ``calibration``: of the words' confidence.
     """
 
-    def __init__(self, network: Network, language: Language | None = None, weights: Weights | None = None) -> None:
+    def __init__(
+        self,
+        network: Network,
+        language: Language | None = None,
+        weights: Weights | None = None,
+        calibration: Calibration | None = None,
+    ) -> None:
         self._network = network
         self._language = language or Language.none()
         self._weights = weights or (Weights() if language else Weights(language=0.0, character=0.0, unknown_word=0.5))
         self._texts = network.charset.single(network.plan.codes)
         self._symbols = self._language.encode(self._texts or ())
         self._surprised = language is not None
+        self._calibration = calibration or Calibration()
 
     def read(self, lines: Sequence[LineImage]) -> list[ReadLine]:
         """The text of each line, in the order given."""
@@ -90,7 +98,7 @@ class Reader:
         """As :meth:`read`, of grey crops alone."""
         decoded = self.decode(self._network.run(crops))
         return [
-            _line(characters, crop, self._network.px_per_step(crop))
+            _line(characters, crop, self._network.px_per_step(crop), self._calibration)
             for characters, crop in zip(decoded, crops, strict=True)
         ]
 
@@ -103,7 +111,7 @@ class Reader:
         if not greedy:
             surprise = page.surprise(self._language, self._symbols)
             spans = page.doubtful(surprise if self._surprised else None)
-            trust = page.trust(surprise)[page.line_of(spans.starts)]
+            trust = page.trust(surprise, self._weights.strange, self._weights.familiar)[page.line_of(spans.starts)]
             readings = search(page, spans, self._language, self._symbols, self._weights, trust)
             text = _replaced(page, text, spans, self._chosen(text, spans, readings))
         names = self._texts
@@ -204,7 +212,7 @@ def _joined(line: Sequence[Code], charset: Charset) -> list[Character]:
     return characters
 
 
-def _line(characters: Sequence[Character], crop: Crop, px_per_step: float) -> ReadLine:
+def _line(characters: Sequence[Character], crop: Crop, px_per_step: float, calibration: Calibration) -> ReadLine:
     """Characters joined to words, each as wide as its ink."""
     groups = [list(group) for space, group in groupby(characters, lambda found: found.text == " ") if not space]
     if not groups:
@@ -220,7 +228,7 @@ def _line(characters: Sequence[Character], crop: Crop, px_per_step: float) -> Re
     for group, (first, end) in zip(groups, pairwise(bounds), strict=True):
         if first < end:
             text = unicodedata.normalize("NFC", "".join(character.text for character in group))
-            share = _mean([character.confidence for character in group])
+            share = calibration(_mean([character.confidence for character in group]))
             words.append(ReadWord(text, float(ink[first]), float(ink[end - 1]) + 1, share))
     if not words:
         return ReadLine((), 0.0)

@@ -33,9 +33,6 @@ _CERTAIN = 0.5
 """Nothing is likelier than a code of more than this."""
 _LONGEST = 40
 """Steps of one span; a longer one is smeared print that no language model saves."""
-_STRANGE, _FAMILIAR = -3.0, -2.0
-"""Mean log-probability of a line's characters at which the language model has nothing to say, or its full weight.
-Official prose has -0.3 to -1.9, lists of names about -2.3, English under a Vietnamese model -3.7 to -4.7."""
 _PIECE, _WARM_UP = 6, 5
 """Characters that the language model reads in one go, and those it reads in front of them for context."""
 
@@ -113,13 +110,13 @@ class Page:
         short = ends - starts <= _LONGEST
         return Spans(starts[short], ends[short])
 
-    def trust(self, surprise: Scores) -> Scores:
-        """0-1 by line: how far the line is of the language that the model knows."""
+    def trust(self, surprise: Scores, strange: float, familiar: float) -> Scores:
+        """0-1 by line: how far the line is of the language that the model knows; see ``Weights`` for the bounds."""
         line = self.line_of(self.starts)
         size = len(self.lines) - 1
         counts = np.bincount(line, minlength=size)
         means = np.bincount(line, weights=surprise, minlength=size) / np.maximum(counts, 1)
-        return np.clip((means - _STRANGE) / (_FAMILIAR - _STRANGE), 0, 1).astype(np.float32)
+        return np.clip((means - strange) / (familiar - strange), 0, 1).astype(np.float32)
 
     def surprise(self, language: Language, symbols: Symbols) -> Scores:
         """Log-probability of each greedy character after those before it in its line.

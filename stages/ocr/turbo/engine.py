@@ -16,6 +16,7 @@ from models.text import Block, Line, PageText, Word
 from stages.ocr import EngineSpec
 from stages.ocr.tesseract import ENGINE as TESSERACT
 from stages.ocr.turbo.beam import Weights
+from stages.ocr.turbo.calibration import Calibration
 from stages.ocr.turbo.ctc import Reader, ReadLine
 from stages.ocr.turbo.language import Language
 from stages.ocr.turbo.line_image import LineImage, TextBlock
@@ -30,7 +31,7 @@ NAME, STOCK_NAME = "turbo", "turbo:stock"
 VERSION = 2
 DATA = Path(__file__).parent / "data"
 """Networks and language models that come with sohoa, by language (``vie``); ``MODEL_CARD.md`` tells their origin."""
-TUNED = Weights(language=0.3, character=0.3)
+TUNED = Weights(language=0.6, character=0.6, strange=-2.8, familiar=-1.2)
 """The networks that come with sohoa need less of the language: more of it would "correct" names (``names_delta``)."""
 _LEAST_PX = 32
 """Smaller pictures hold no text line."""
@@ -61,8 +62,14 @@ class TurboEngine:
         network = Network.open(path, models)
         require_trusted(network, path, models)
         self.name = STOCK_NAME if stock else NAME
-        self._reader = Reader(network, Language.shipped(settings.languages), TUNED if tuned else None)
-        self._second = SecondReader(settings)
+        language = Language.shipped(settings.languages)
+        if tuned:
+            calibration = Calibration.open(own.with_suffix(".calibration.json"))
+            self._reader = Reader(network, language, TUNED, calibration)
+            self._second = SecondReader(settings.model_copy(update={"tessdata": DATA}))
+        else:
+            self._reader = Reader(network, language)
+            self._second = SecondReader(settings)
         self._deadline_s = settings.deadline_s
         self._now = now
         self.last_page = {"lines": 0, "second_lines": 0}

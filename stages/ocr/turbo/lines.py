@@ -117,6 +117,7 @@ def _of_size(marks: Marks, region: Ints, walls: Mask | None, owner: Ints, first:
     group = _split_at_gaps(marks, at, band * (int(region.max()) + 1) + region[at])
     group = _joined(marks, at, group, region[at], walls)
     segments: list[Segment] = []
+    strokes = _strokes(marks)
     order = np.argsort(group, kind="stable")
     rows = np.split(order, np.searchsorted(group[order], np.arange(1, int(group.max()) + 1)))
     while rows:
@@ -127,7 +128,7 @@ def _of_size(marks: Marks, region: Ints, walls: Mask | None, owner: Ints, first:
         others = _other_rows(found, marks, at[places])
         if others is not None:
             rows += [places[others == side] for side in (-1, 0, 1) if (others == side).any()]
-        elif mine.size >= least and _is_print(found, marks, mine):
+        elif mine.size >= least and _is_print(found, marks, mine, strokes):
             owner[at[places]] = first + len(segments)
             segments.append(found)
     owner[at[touching]] = -2
@@ -175,11 +176,9 @@ def _without_crumbs(segments: list[Segment], owner: Ints) -> list[Segment]:
 def _bands(marks: Marks, walls: Mask | None) -> NDArray[np.int32]:
     """Numbered ridges, at the scale where the x-height is about five pixels."""
     x = marks.x_height
-    labels = marks.parts.labels
-    body: Pixels = np.zeros(labels.shape, np.uint8)
-    body.ravel()[marks.places] = np.where(marks.letter, 255, 0).astype(np.uint8)[labels.ravel()[marks.places]]
+    body: Pixels = marks.painted(np.where(marks.letter, 255, 0).astype(np.uint8))
     shrink = max(1, round(x / 5))
-    height, width = labels.shape
+    height, width = body.shape
     size = (max(1, width // shrink), max(1, height // shrink))
     whole = body[: size[1] * shrink, : size[0] * shrink]  # averaging by a whole number is five times as fast
     small = cv2.resize(whole, size, interpolation=cv2.INTER_AREA) if shrink > 1 else body
@@ -258,13 +257,14 @@ def _walled(walls: Mask, right: float, left: float, y: float) -> bool:
 def _fitted(marks: Marks, mine: Ints, region: int) -> Segment:
     """Baseline and x-height from the feet and heads of the letters."""
     parts, x = marks.parts, marks.x_height
-    head, foot = parts.top[mine].astype(float), parts.bottom[mine].astype(float)
-    left, right = float(parts.left[mine].min()), float(parts.right[mine].max())
-    middle = parts.left[mine] + parts.width[mine] / 2 - left
+    head, begin, width = parts.top[mine].astype(float), parts.left[mine], parts.width[mine]
+    foot: Numbers = head + parts.height[mine]
+    left, right = float(begin.min()), float((begin + width).max())
+    middle = begin + width / 2 - left
     offset, slope, bow = _share(foot, 0.5), 0.0, 0.0
     size = _share(foot - head, 0.5)
     keep = np.abs(foot - offset) < max(0.3 * x, 0.3 * min(size, 2 * x))
-    many = int(keep.sum())
+    many = np.count_nonzero(keep)
     if many >= 3:
         offset = _share(foot[keep], 0.5)
         if right - left > _LEAST_LEAN_X * x and many >= 8:
@@ -282,7 +282,7 @@ def _share(values: Numbers, share: float) -> float:
     return float(np.sort(values)[int(share * (values.size - 1))])
 
 
-def _is_print(line: Segment, marks: Marks, mine: Ints) -> bool:
+def _is_print(line: Segment, marks: Marks, mine: Ints, strokes: Ints) -> bool:
     """Whether a few marks can be print: not a stroke of a signature, a hole, or the scan's edge.
 
     From four letters on a line is taken as print unless it is short and crossed by a pen: what it says
@@ -290,7 +290,7 @@ def _is_print(line: Segment, marks: Marks, mine: Ints) -> bool:
     """
     if line.letters > 3:
         short = line.right - line.left < _STROKE_X * marks.x_height and line.region == 0
-        return not (short and _in_stroke(line, marks))
+        return not (short and _in_stroke(line, marks, strokes))
     x, (height, width) = marks.x_height, marks.parts.labels.shape
     tall = line.bottom - line.top > (3.2 if line.letters > 1 else 2.4) * x
     if line.letters == 1:
@@ -298,31 +298,43 @@ def _is_print(line: Segment, marks: Marks, mine: Ints) -> bool:
         tall = tall or (wide > 1.1 * high and marks.parts.area[mine[0]] < _STAPLE_FILL * wide * high)
     edge = _EDGE_X * x
     inside = line.left > edge and line.right < width - edge and line.top > edge and line.bottom < height - edge
-    return inside and not tall and not (line.region == 0 and _in_stroke(line, marks))
+    return inside and not tall and not (line.region == 0 and _in_stroke(line, marks, strokes))
 
 
-def _in_stroke(line: Segment, marks: Marks) -> bool:
-    """Whether a stroke of a pen, as large as a signature, runs around or close by the middle of the line."""
+def _strokes(marks: Marks) -> Ints:
+    """The marks that are strokes of a pen as large as a signature."""
     parts, x = marks.parts, marks.x_height
     height, width = parts.labels.shape
-    across, down = (line.left + line.right) / 2, (line.top + line.bottom) / 2
-    around = (parts.left < across + x) & (parts.right > across - x) & (parts.top < down + x) & (parts.bottom > down - x)
     large = (parts.height > 3.4 * x) | (marks.penned & (parts.height > 2 * x))
-    around &= large & ~marks.letter & (parts.width < width / 2) & (parts.height < height / 2)
-    return bool(around[1:].any())
+    large &= ~marks.letter & (parts.width < width / 2) & (parts.height < height / 2)
+    large[0] = False
+    return np.flatnonzero(large)
+
+
+def _in_stroke(line: Segment, marks: Marks, strokes: Ints) -> bool:
+    """Whether one of these strokes runs around or close by the middle of the line."""
+    parts, x = marks.parts, marks.x_height
+    across, down = (line.left + line.right) / 2, (line.top + line.bottom) / 2
+    around = (parts.left[strokes] < across + x) & (parts.right[strokes] > across - x)
+    return bool((around & (parts.top[strokes] < down + x) & (parts.bottom[strokes] > down - x)).any())
 
 
 def _robust(x: Numbers, y: Numbers, degree: int, near: float) -> tuple[float, float, float]:
     """Least squares, then again without what lies off the line: descenders and commas."""
     reach = float(x.max()) or 1.0
-    powers = np.stack([(x / reach) ** power for power in range(degree + 1)])
-    keep = np.ones(x.size, bool)
-    fit = np.zeros(3)
+    powers = np.ones((degree + 1, x.size))
+    for power in range(degree):
+        powers[power + 1] = powers[power] * (x / reach)
+    keep, fitted_to, fit, off = np.ones(x.size, bool), np.zeros(x.size, bool), np.zeros(3), y
     for tolerance in (2.5 * near, near, near):
-        part = powers[:, keep]
-        fit[: degree + 1] = np.linalg.solve(part @ part.T + 1e-9 * np.eye(degree + 1), part @ y[keep])
-        keep = np.abs(fit[: degree + 1] @ powers - y) < tolerance
-        if keep.sum() <= degree + 2:
+        if not (keep == fitted_to).all():
+            part = powers * keep
+            products = part @ powers.T
+            products.flat[:: degree + 2] += 1e-9
+            fit[: degree + 1] = np.linalg.solve(products, part @ y)
+            off, fitted_to = np.abs(fit[: degree + 1] @ powers - y), keep
+        keep = off < tolerance
+        if np.count_nonzero(keep) <= degree + 2:
             break
     return float(fit[0]), float(fit[1] / reach), float(fit[2] / (reach * reach))
 

@@ -12,6 +12,7 @@ from models.geometry import Box
 from models.ports import Pixels
 from stages.ink import paper
 from stages.ocr.turbo.coloured import coloured_print
+from stages.ocr.turbo.windows import Window, bands, scaled
 
 Picture = cv2.typing.MatLike
 """What OpenCV gives back, for its own functions."""
@@ -29,8 +30,8 @@ _PRINTED_SHARE = 0.25
 """With less black than this share of all ink, the print itself is coloured and its colour stays."""
 _PRINT = 110
 """Lighter pixels near coloured ink are its fringe, not print."""
-_FEWEST = 100
-"""Fewer coloured pixels are the codec's, not ink."""
+_FEWEST = 25
+"""Fewer coloured pixels at a quarter of the full scale are the codec's, not ink."""
 _DARKEST_PAPER = 70
 """What is darker is no paper: dividing by it would show the noise of the scanner's lid as print."""
 _DARK = 100
@@ -40,6 +41,14 @@ _DARK = 100
 def above(image: Picture, level: int) -> Pixels:
     """A mask (0 or 255) of what is lighter than a level."""
     return np.asarray(cv2.threshold(image, level, 255, cv2.THRESH_BINARY)[1], dtype=np.uint8)
+
+
+@dataclass(frozen=True)
+class Tint:
+    """``levels``: what colour takes away at each pixel, at half scale; ``windows``: where it is not 0."""
+
+    levels: Pixels
+    windows: tuple[Window, ...]
 
 
 @dataclass(frozen=True)
@@ -56,8 +65,8 @@ class CleanPage:
     fine: Pixels | None
     """The cleaned page at full scale, where the scan is coarse and half scale would not do."""
     full_grey: Callable[[], Pixels] = field(repr=False)
-    tint: Pixels | None = field(repr=False)
-    """What colour takes away, at any scale; None without coloured ink."""
+    tint: Tint | None = field(repr=False)
+    """None without coloured ink."""
     under: Pixels = field(repr=False)
     """The paper's own lightness, at any scale."""
 
@@ -68,8 +77,12 @@ class CleanPage:
             return self.fine[rows, columns]
         whole = self.full_grey()
         height, width = whole.shape
-        tint = None if self.tint is None else _window(self.tint, box, width, height)
-        return _cleaned(np.ascontiguousarray(whole[rows, columns]), tint, _window(self.under, box, width, height))
+        grey = np.ascontiguousarray(whole[rows, columns])
+        if self.tint is not None:
+            levels = _window(self.tint.levels, box, width, height)
+            if cv2.countNonZero(levels):
+                grey = _without_tint(grey, levels)
+        return _evened(grey, _window(self.under, box, width, height))
 
 
 def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPage:
@@ -78,23 +91,11 @@ def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPag
     Dividing by the paper evens out shade (design: on bad paper half scale fails without it). Colour is
     taken from the half-scale picture even where grey comes from the full one.
     """
-    blue, green, red = cv2.split(half)
-    light = cv2.max(cv2.max(blue, green), red)
     grey = np.asarray(cv2.cvtColor(half, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
-    colour = np.asarray(cv2.subtract(light, grey), dtype=np.uint8)
     under = np.maximum(paper(grey), np.uint8(_DARKEST_PAPER))
-    pen: Pixels | None = None
-    tint: Pixels | None = None
-    if _coloured_ink(grey, colour, under):
-        printed = coloured_print(above(colour, 2 * _TINT), dpi / 2)
-        if printed is not None:
-            colour = np.asarray(cv2.subtract(colour, printed), dtype=np.uint8)
-        clear = above(light, _PRINT)
-        pen = np.asarray(cv2.bitwise_and(above(colour, 2 * _TINT), clear), dtype=np.uint8)
-        ink = np.maximum(colour, np.uint8(_TINT))
-        tint = np.asarray(cv2.convertScaleAbs(ink, alpha=_TINT_GAIN, beta=-_TINT * _TINT_GAIN), dtype=np.uint8)
-    fine = _cleaned(full_grey(), tint, under) if dpi < _HALF_FROM_DPI else None
-    clean = _cleaned(grey, tint, under) if fine is None else fine
+    tint, pen = _coloured(half, grey, under, dpi)
+    fine = _evened(_lifted(full_grey(), tint, 2), under) if dpi < _HALF_FROM_DPI else None
+    clean = _evened(_lifted(grey, tint, 1), under) if fine is None else fine
     scale = 1.0 if fine is not None else 2.0
     if dpi / scale > _SHRINK_FROM * _WORKING_DPI:
         scale = dpi / _WORKING_DPI
@@ -103,27 +104,68 @@ def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPag
     return CleanPage(clean, scale, dpi / scale, pen, fine, full_grey, tint, under)
 
 
-def _coloured_ink(grey: Pixels, tint: Pixels, under: Pixels) -> bool:
-    """Whether there is coloured ink to take away, beside print that is black."""
-    ink = above(cv2.subtract(under, grey), _DARK)
-    tinted = above(tint, 2 * _TINT)
-    both = cv2.countNonZero(cv2.bitwise_and(ink, tinted))
-    if cv2.countNonZero(tinted) < _FEWEST:
-        return False
-    return cv2.countNonZero(ink) - both >= _PRINTED_SHARE * both
+def _coloured(half: Pixels, grey: Pixels, under: Pixels, dpi: int) -> tuple[Tint | None, Pixels | None]:
+    """What colour takes away, and the mask of coloured ink where no print lies under it; None without any."""
+    height, width = (max(1, side // 2) for side in grey.shape)
+    # Fringes of the codec and the scanner are a pixel wide and vanish when four pixels are averaged.
+    mean = cv2.resize(half[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
+    faint, _ = _colour(mean, cv2.cvtColor(mean, cv2.COLOR_BGR2GRAY))
+    strong = above(faint, 2 * _TINT)
+    if cv2.countNonZero(strong) < _FEWEST:
+        return None, None
+    around = np.asarray(cv2.dilate(above(faint, _TINT), np.ones((5, 5), np.uint8)), dtype=np.uint8)
+    windows = tuple(scaled(window, 2) for window in bands(around, 8))
+    tint, pen = np.zeros(grey.shape, np.uint8), np.zeros(grey.shape, np.uint8)
+    printed = coloured_print(strong, dpi / 4)
+    black = cv2.countNonZero(above(cv2.subtract(under, grey), _DARK))
+    both = 0
+    for window in windows:
+        colour, light = _colour(half[window], grey[window])
+        tinted = above(colour, 2 * _TINT)
+        both += cv2.countNonZero(cv2.bitwise_and(tinted, above(cv2.subtract(under[window], grey[window]), _DARK)))
+        if printed is not None:
+            rows = printed[scaled(window, 0.5)]
+            rows = np.asarray(cv2.resize(rows, colour.shape[::-1], interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+            colour = np.asarray(cv2.subtract(colour, rows), dtype=np.uint8)
+            tinted = above(colour, 2 * _TINT)
+        pen[window] = cv2.bitwise_and(tinted, above(light, _PRINT))
+        tint[window] = cv2.convertScaleAbs(
+            np.maximum(colour, np.uint8(_TINT)), alpha=_TINT_GAIN, beta=-_TINT * _TINT_GAIN
+        )
+    # Where the print itself is coloured there is little ink beside it.
+    return (Tint(tint, windows), pen) if black - both >= _PRINTED_SHARE * both else (None, None)
 
 
-def _cleaned(grey: Pixels, tint: Pixels | None, under: Pixels) -> Pixels:
-    size = (grey.shape[1], grey.shape[0])
-    if tint is not None:
-        grey = _without_tint(grey, tint if tint.shape == grey.shape else np.asarray(cv2.resize(tint, size)))
+def _colour(bgr: Picture, grey: Picture) -> tuple[Pixels, Pixels]:
+    """By how much each pixel's lightest channel is lighter than its grey, and that channel."""
+    blue, green, red = cv2.split(bgr)
+    light = cv2.max(cv2.max(blue, green), red)
+    return np.asarray(cv2.subtract(light, grey), dtype=np.uint8), np.asarray(light, dtype=np.uint8)
+
+
+def _lifted(grey: Pixels, tint: Tint | None, factor: int) -> Pixels:
+    """The page with coloured ink lifted to the paper. ``factor``: its pixels per pixel of the tint's."""
+    if tint is None:
+        return grey
+    grey = grey.copy()
+    for window in tint.windows:
+        here = scaled(window, factor)
+        grey[here] = _without_tint(grey[here], tint.levels[window])
+    return grey
+
+
+def _evened(grey: Pixels, under: Pixels) -> Pixels:
+    """The page as if its paper were white all over."""
     if under.shape != grey.shape:
-        under = np.asarray(cv2.resize(under, size), dtype=np.uint8)
+        under = np.asarray(cv2.resize(under, grey.shape[::-1]), dtype=np.uint8)
+        return np.asarray(cv2.divide(grey, under, under, 255.0), dtype=np.uint8)  # no third page in memory
     return np.asarray(cv2.divide(grey, under, scale=255.0), dtype=np.uint8)
 
 
 def _without_tint(grey: Pixels, tint: Pixels) -> Pixels:
     """Lift coloured ink to the paper. Colour is blurred by the codec, so what is not print is lifted more widely."""
+    if tint.shape != grey.shape:
+        tint = np.asarray(cv2.resize(tint, grey.shape[::-1]), dtype=np.uint8)
     clean = cv2.add(grey, tint)
     wide = cv2.add(grey, cv2.dilate(tint, np.ones((5, 5), np.uint8)))
     return np.asarray(cv2.copyTo(wide, above(grey, _PRINT), clean), dtype=np.uint8)

@@ -14,7 +14,7 @@ from stages.ocr.turbo.line_image import LineImage
 from stages.red_ink import without_red
 
 DOUBTFUL = 0.75
-"""A line below this mean confidence is read again."""
+"""A line below this mean confidence is read again; above it, a second reading breaks as much as it mends."""
 _BETTER_BY = 0.05
 """Tesseract's confidence runs higher than ours for equal text."""
 _LEAST_PX = 8

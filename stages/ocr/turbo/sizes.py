@@ -77,7 +77,7 @@ def _near(marks: Marks, body: Bools) -> Bools:
     step = max(1, round(marks.x_height / 3))
     height, width = parts.labels.shape
     grid = np.zeros((height // step + 1, width // step + 1), np.uint8)
-    row, column = np.divmod(marks.places[body[parts.labels.ravel()[marks.places]]], width)
+    row, column = np.divmod(np.flatnonzero(marks.painted(body)), width)
     grid[row // step, column // step] = 255
     grid = cv2.dilate(grid, np.ones((12, 1), np.uint8), anchor=(0, 4))
     row = ((parts.top + parts.height / 2) / step).astype(np.int64)

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from models.geometry import Box
 from stages.ink import components
 from stages.ocr.turbo.marks import Marks
-from stages.ocr.turbo.prepare import above
 
 SHRINK = 4
 """Cells are found at a quarter of the working scale: none is narrower than ten pixels."""
@@ -66,7 +65,7 @@ def find_tables(marks: Marks) -> Tables:
     rules, x_height = marks.rules, marks.x_height
     if not cv2.countNonZero(rules.down):
         return Tables((), None, {}, None)
-    ink = marks.ink()
+    ink = marks.ink
     rest = _small(ink)
     down = _with_stubs(_small(_without_streaks(marks, ink)), rest, x_height, down=True)
     walls = _longer(down, x_height, down=True)
@@ -128,19 +127,11 @@ def _without_streaks(marks: Marks, ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """
     down, x = marks.rules.down, marks.x_height
     lines = components(_longer(_small(down), x, down=True))
-    left, top, width, height = cv2.boundingRect(down)
-    margin = round(_WIDE_X * x) + 3
-    left, width = max(0, left - margin), width + 2 * margin
-    part = np.ascontiguousarray(ink[top : top + height, left : left + width])
-    row, column = np.nonzero(down[top : top + height, left : left + width])
-    places = row * part.shape[1] + column
-    row, column = row + top, column + left
+    places = np.flatnonzero(down > 0)  # three times as fast as of numbers
+    row, column = np.divmod(places, down.shape[1])
     down_most, across_most = (side - 1 for side in lines.labels.shape)
     line = lines.labels[np.minimum(row // SHRINK, down_most), np.minimum(column // SHRINK, across_most)]
-    close, wide = (
-        np.bincount(line, _between(part, places, round(reach * x) + 3), len(lines.area))
-        for reach in (_CLOSE_X, _WIDE_X)
-    )
+    close, wide = (np.bincount(line, both, len(lines.area)) for both in _between(ink, places, x))
     streak = (close > _THROUGH * wide) & (close > 2 * x)
     streak[0] = False
     kept: NDArray[np.uint8] = down.copy() if streak.any() else down
@@ -148,11 +139,14 @@ def _without_streaks(marks: Marks, ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return kept
 
 
-def _between(ink: NDArray[np.uint8], here: NDArray[np.int64], reach: int) -> NDArray[np.bool_]:
-    """Whether ink stands within reach on the left and on the right of each of these places."""
-    ones = np.ones((1, reach), np.uint8)
-    left, right = cv2.dilate(ink, ones, anchor=(reach - 1, 0)), cv2.dilate(ink, ones, anchor=(0, 0))
-    return np.asarray((left.ravel()[here] > 0) & (right.ravel()[here] > 0))
+def _between(ink: NDArray[np.uint8], here: NDArray[np.int64], x_height: float) -> tuple[NDArray[np.bool_], ...]:
+    """Whether ink stands close by, and further away, on both sides of each of these places of the flattened page."""
+    close, wide = (round(reach * x_height) + 3 for reach in (_CLOSE_X, _WIDE_X))
+    near = np.lib.stride_tricks.sliding_window_view(ink.ravel(), wide)
+    left, right = near[np.maximum(here + 1 - wide, 0)], near[np.minimum(here, len(near) - 1)]
+    return tuple(
+        (left[:, -reach:].max(axis=1) > 0) & (right[:, :reach].max(axis=1) > 0) for reach in (close, wide)
+    )  # fmt: skip
 
 
 def _longer(rule: NDArray[np.uint8], x_height: float, *, down: bool = False) -> NDArray[np.uint8]:
@@ -169,9 +163,9 @@ def _longer(rule: NDArray[np.uint8], x_height: float, *, down: bool = False) -> 
 def _small(mask: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """A quarter of the size; a pixel is set where any of its sixteen were."""
     height, width = (side // SHRINK for side in mask.shape)
-    part = np.ascontiguousarray(mask[: height * SHRINK, : width * SHRINK])
-    mean = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
-    return above(mean, 0)
+    part = mask[: height * SHRINK, : width * SHRINK]
+    rows = part[0::SHRINK] | part[1::SHRINK] | part[2::SHRINK] | part[3::SHRINK]
+    return np.asarray(np.where(rows.view(np.uint32), 255, 0), dtype=np.uint8)
 
 
 def _net_at(labels: NDArray[np.integer], row: int, column: int) -> int:

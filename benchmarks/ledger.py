@@ -1,0 +1,290 @@
+"""``python -m benchmarks ledger``: what 50 workers get out of the ledger on PostgreSQL, and what each step costs.
+
+A private PostgreSQL with durable settings; documents of ten sides in the real flow. A relay takes owed steps and
+hands them out, 50 workers (threads) claim a step, hold it for ``STEP_S`` as a slot child would, and commit facts of
+the usual number and size. Counted are the whole client process and all of the server's processes.
+
+The full run does this beside 10,000 and beside 1,000,000 archived pages, compares the plans of all hot statements at
+both sizes, and measures the peak: the same without holding.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any, cast
+
+import psycopg
+from pydantic import create_model
+
+from benchmarks import ledger_history, measure
+from benchmarks.private_postgres import DURABLE, PrivatePostgres
+from models.document import Document, Source, archive_key
+from models.errors import Defect
+from models.facts import Fact
+from models.manifest import Agency, ServiceClass
+from models.settings import DeliverySettings
+from models.step import Step
+from pipeline.hints import Hints
+from pipeline.ledger.database import open_database
+from pipeline.ledger.dispatch import Beat, Dispatch
+from pipeline.ledger.ledger import Ledger
+from pipeline.ledger.migrate import migrate
+from pipeline.ledger.rows import NewFact
+from pipeline.relay import Relay
+from stages.flow import FLOW
+
+SIDES = 10
+STEP_S = 0.12
+"""How long a worker holds a step, half more or less: 50 workers then ask for no more than 400 steps a second."""
+CREWS = {"arrive": 3, "page": 33, "document": 7, "sign": 4, "archive": 3}
+"""The 50 workers by pool, about as a document's steps are shared out."""
+WARM_S = 4.0
+COUNTERS = 20
+TARGETS = {"steps_per_s": 250, "cpu_ms_per_step": 6, "commit_p99_ms": 50}
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+class Simulated(Fact):
+    """Stands for any fact; about as long as most."""
+
+    sides: int | None = None
+    detail: str = 80 * "x"
+
+    def side_count(self) -> int | None:
+        return self.sides
+
+
+FACTS: dict[str, type[Simulated]] = {kind: create_model(kind, __base__=Simulated) for kind in FLOW.fact_types()}
+
+
+def main(quick: bool, extra: list[str]) -> dict[str, Any]:
+    """``quick``: one short run beside 10,000 pages. ``extra``: none are known."""
+    if extra:
+        raise Defect("unknown_arguments", f"ledger takes no {' '.join(extra)}")
+    server = PrivatePostgres(DURABLE)
+    try:
+        address = server.fresh_database(_migrated)
+        plain = address.replace("+psycopg", "")
+        few, many = 10_000 // ledger_history.PAGES, 1_000_000 // ledger_history.PAGES
+        ledger_history.load(plain, 0, few)
+        runs = {"10000": run(server, address, 12.0 if quick else 30.0, STEP_S)}
+        ledger_history.settle(plain)
+        before = ledger_history.plans(plain)
+        details: dict[str, Any] = {"durable": _shown(plain), "targets": TARGETS, "step_s": STEP_S, "workers": CREWS}
+        if not quick:
+            ledger_history.load(plain, few, many - few)
+            after = ledger_history.plans(plain)
+            runs["1000000"] = run(server, address, 30.0, STEP_S)
+            runs["1000000, peak"] = run(server, address, 15.0, 0.0)
+            details["plans_changed"] = {
+                name: {"10000": shape, "1000000": after[name]} for name, shape in before.items() if after[name] != shape
+            }
+        details |= {"runs_by_history_pages": runs, "plans": before}
+    finally:
+        server.stop()
+    last = runs["10000" if quick else "1000000"]
+    headline = {name: last[name] for name in TARGETS} | {"durable": details["durable"]}
+    if not quick:
+        headline["plans_changed"] = len(details["plans_changed"])
+    return measure.result("ledger", headline, details, None)
+
+
+def _migrated(url: str) -> None:
+    engine = open_database(url)
+    migrate(engine)
+    engine.dispose()
+
+
+def _shown(address: str) -> dict[str, str]:
+    """What the server says about its durability."""
+    with psycopg.connect(address) as connection:
+        names = [option.partition("=")[0] for option in DURABLE]
+        return {name: str(connection.execute(f"SHOW {name}").fetchall()[0][0]) for name in names}
+
+
+class Queues:
+    """Stands for the broker: one queue a pool, in memory."""
+
+    pools = FLOW.pools
+
+    def __init__(self) -> None:
+        self.of: dict[str, SimpleQueue[Step]] = {pool: SimpleQueue() for pool in self.pools}
+
+    def publish(self, pool: str, step: Step) -> None:
+        self.of[pool].put(step)
+
+    def tend(self) -> None:
+        """Nothing to tend."""
+
+
+@dataclass
+class Tally:
+    """When each commit ended, and how long claims and commits took; one per worker."""
+
+    ended: list[float] = field(default_factory=list)
+    claim_s: list[float] = field(default_factory=list)
+    commit_s: list[float] = field(default_factory=list)
+
+
+def run(server: PrivatePostgres, address: str, seconds: float, step_s: float, warm_s: float = WARM_S) -> dict[str, Any]:
+    """Numbers of one run with a backlog of its own; they are taken after ``warm_s``."""
+    engine = open_database(address)
+    delivery = DeliverySettings()
+    ledger, dispatch, queues = Ledger(engine, FLOW, delivery), Dispatch(engine, delivery), Queues()
+    admit_s = _admit(ledger, int((seconds + 2 * warm_s) * (400 if step_s else 700) / (SIDES + 5)))
+    relay = Relay("benchmark", ledger, dispatch, cast(Hints, queues), delivery)
+    stop = threading.Event()
+    tallies = [Tally() for _ in range(sum(CREWS.values()))]
+    pools = [pool for pool, count in CREWS.items() for _ in range(count)]
+    threads = [
+        threading.Thread(target=_work, args=(ledger, queues.of[pool], step_s, stop, tally))
+        for pool, tally in zip(pools, tallies, strict=True)
+    ]
+    threads.append(threading.Thread(target=_beat, args=(dispatch, delivery, stop)))
+    threads.append(threading.Thread(target=relay.run))
+    for thread in threads:
+        thread.start()
+    time.sleep(warm_s)
+    with _window(server) as window:
+        time.sleep(seconds)
+    stop.set()
+    relay.stop()
+    for thread in threads:
+        thread.join()
+    engine.dispose()
+    return _told(tallies, window) | {"admit_ms": round(admit_s * 1000, 2)}
+
+
+@dataclass
+class Window:
+    """The measured time: when it began and ended, and the CPU seconds of client and server in it."""
+
+    began: float
+    ended: float = 0.0
+    client_s: float = 0.0
+    server_s: float = 0.0
+
+
+@contextlib.contextmanager
+def _window(server: PrivatePostgres) -> Iterator[Window]:
+    client, served = time.process_time(), _tree_cpu_s(server.pid)
+    window = Window(time.perf_counter())
+    yield window
+    window.ended = time.perf_counter()
+    window.client_s, window.server_s = time.process_time() - client, _tree_cpu_s(server.pid) - served
+
+
+def _told(tallies: list[Tally], window: Window) -> dict[str, Any]:
+    commits, claims = [], []
+    for tally in tallies:
+        for ended, claim_s, commit_s in zip(tally.ended, tally.claim_s, tally.commit_s, strict=True):
+            if window.began <= ended < window.ended:
+                claims.append(claim_s)
+                commits.append(commit_s)
+    if not commits:
+        raise Defect("no_steps", "no step was committed in the measured time")
+    count, wall_s = len(commits), window.ended - window.began
+    return {
+        "steps": count,
+        "steps_per_s": round(count / wall_s, 1),
+        "cpu_ms_per_step": round((window.client_s + window.server_s) * 1000 / count, 2),
+        "client_cpu_ms_per_step": round(window.client_s * 1000 / count, 2),
+        "server_cpu_ms_per_step": round(window.server_s * 1000 / count, 2),
+        "commit_p50_ms": _percentile_ms(commits, 50),
+        "commit_p99_ms": _percentile_ms(commits, 99),
+        "claim_p50_ms": _percentile_ms(claims, 50),
+        "claim_p99_ms": _percentile_ms(claims, 99),
+    }
+
+
+def _percentile_ms(values: list[float], percent: int) -> float:
+    """Nearest rank."""
+    return round(sorted(values)[-(-len(values) * percent // 100) - 1] * 1000, 1)
+
+
+def _admit(ledger: Ledger, count: int) -> float:
+    """A backlog of fresh documents; returns the seconds that one took."""
+    batch, began = time.time_ns(), time.perf_counter()
+    agency, received_at = Agency(code="H49", name="Ủy ban nhân dân tỉnh"), datetime.now(UTC)
+    for number in range(count):
+        name = f"live-{batch}-{number:06d}"
+        document = Document(
+            id=name,
+            revision=1,
+            agency=agency,
+            counter=f"counter-{number % COUNTERS:02d}",
+            service_class=ServiceClass.BULK if number % 5 == 0 else ServiceClass.COUNTER,
+            received_at=received_at,
+            archive_key=archive_key(agency.code, received_at, name, 1),
+            sources=(Source(name="scan.pdf", size_bytes=1, sha256="0" * 64, sequence=1),),
+        )
+        ledger.admit(document, "b" * 64, frozenset())
+    return (time.perf_counter() - began) / count
+
+
+def _work(ledger: Ledger, queue: SimpleQueue[Step], step_s: float, stop: threading.Event, tally: Tally) -> None:
+    """One worker: claim, hold, commit."""
+    name = f"benchmark:{threading.get_ident()}"
+    chance = random.Random(threading.get_ident())  # noqa: S311 - no secret
+    while not stop.is_set():
+        try:
+            step = queue.get(timeout=0.1)
+        except Empty:
+            continue
+        began = time.perf_counter()
+        claim = ledger.claim(step, name)
+        claimed = time.perf_counter()
+        if claim is None:
+            continue
+        if step_s:
+            time.sleep(chance.uniform(0.5, 1.5) * step_s)
+        learned = _learned(step)
+        committing = time.perf_counter()
+        if not ledger.commit(claim, learned):
+            raise Defect("claim_lost", f"{step}: nobody else may have it")
+        ended = time.perf_counter()
+        tally.ended.append(ended)
+        tally.claim_s.append(claimed - began)
+        tally.commit_s.append(ended - committing)
+
+
+def _learned(step: Step) -> list[NewFact]:
+    segment = FLOW.segment(step.segment)
+    sides = SIDES if segment.name == "arrive" else None
+    return [
+        NewFact(FACTS[stage.gives.kind()](sides=sides), step.page, stage.name, stage.version)
+        for stage in segment.stages
+    ]
+
+
+def _beat(dispatch: Dispatch, delivery: DeliverySettings, stop: threading.Event) -> None:
+    beats = [Beat(f"benchmark:{pool}", pool, slots) for pool, slots in CREWS.items()]
+    while True:
+        dispatch.beat_all(beats)
+        if stop.wait(delivery.heartbeat_s):
+            return
+
+
+def _tree_cpu_s(pid: int) -> float:
+    """CPU seconds of a process, of those below it, and of those below that have ended."""
+    used: dict[int, tuple[int, int]] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            stat = (folder / "stat").read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        own, ended = sum(map(int, stat[11:13])), sum(map(int, stat[13:15]))
+        used[int(folder.name)] = int(stat[1]), own + ended
+    family = {pid}
+    while more := {child for child, (parent, _) in used.items() if parent in family} - family:
+        family |= more
+    return sum(used[member][1] for member in family) / TICKS

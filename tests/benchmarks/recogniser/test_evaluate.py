@@ -1,0 +1,50 @@
+"""``benchmarks recogniser``: from pages with truth to headline and evidence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.ocr.kinds import write_page
+from benchmarks.recogniser import main
+from benchmarks.recogniser.report import hours_of, training
+from models.errors import OperatorError
+
+
+@pytest.fixture(scope="module")
+def dev(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One page whose truth has a line that is not printed: the strict rate counts it."""
+    folder = tmp_path_factory.mktemp("dev")
+    write_page(folder, "header", 1, seed=5, dpi=150)
+    text = folder / "header" / "0001.txt"
+    text.write_text(text.read_text(encoding="utf-8") + "\nDòng này không có trên giấy 4815162342\n", encoding="utf-8")
+    return folder
+
+
+def test_the_headline_counts_what_is_missing_and_the_report_shows_it(dev: Path, tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    entries = [
+        {"lines": 0, "cer": 0.04},
+        {"lines": 3600, "loss": 0.2, "lines_per_s": 1.0},
+        {"lines": 3600, "cer": 0.02},
+    ]
+    log.write_text("\n".join(map(json.dumps, entries)), encoding="utf-8")
+    report = tmp_path / "evidence" / "report.html"
+    outcome = main(True, ["--dev", str(dev), "--digital", str(dev), "--report", str(report), "--log", str(log)])
+    told, page = outcome["headline"], outcome["details"]["dev"]["turbo"]["pages"]["header/0001"]
+    assert told["cer_dev"] == told["cer_dev_worst_page"] == page["cer"] > page["cer_of_matched"]
+    assert set(told) == {"cer_dev", "cer_dev_worst_page", "cer_hard_over_tesseract", "f1_digital", "names_delta",
+                         "ms_over_stock"}  # fmt: skip
+    assert set(outcome["details"]["hard"]) == {"turbo", "turbo:stock", "tesseract"}
+    html = report.read_text(encoding="utf-8")
+    assert "Dòng này không có trên giấy 4815162342" in html
+    assert "3,600 lines in 1.00 hours" in html
+    assert html.count("<svg") == 3
+
+
+def test_a_log_that_is_none_is_refused_in_words(dev: Path) -> None:
+    with pytest.raises(OperatorError, match="not a training log"):
+        training(dev / "header" / "0001.txt")
+    assert hours_of([]) == 0
