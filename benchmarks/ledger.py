@@ -160,6 +160,7 @@ def run(server: PrivatePostgres, address: str, seconds: float, step_s: float, wa
     relay.stop()
     for thread in threads:
         thread.join()
+    dispatch.take_back_all()  # what was handed out and not begun would use up the next run's credit
     engine.dispose()
     return _told(tallies, window) | {"admit_ms": round(admit_s * 1000, 2)}
 

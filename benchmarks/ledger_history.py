@@ -111,6 +111,7 @@ HOT: dict[str, tuple[Executable, Mapping[str, Any]]] = {
     "LOADS": (sql.LOADS, {"dead_after_s": 10.0}),
     "WHICH_OWE": (sql.which_owe(FLOW.pools), {}),
     "RUNNING": (sql.RUNNING, {}),
+    "STUCK": (sql.STUCK, {"silent_s": 15.0}),
     "OBSTACLE": (sql.OBSTACLE, {}),
 }
 """Every statement that runs per step, per turn of the relay or per look at a run, with parameters of a live step."""

@@ -46,6 +46,8 @@ def run(inputs: Inputs, ports: Ports) -> Unpacked:
     for source in sources:
         for page, found in enumerate(_open(source, ports), start=1):
             number += 1
+            if number > pdf.MAX_PAGES:
+                raise refused("too_many_pages", f"Hồ sơ có hơn {pdf.MAX_PAGES} trang")
             if isinstance(found, Rejected):
                 bad.append((source.name, found, number))
                 continue
@@ -53,8 +55,6 @@ def run(inputs: Inputs, ports: Ports) -> Unpacked:
                 sides.append(_side(source, page, number, found, ports))
             except Rejected as error:
                 bad.append((source.name, Rejected(error.code, error.message, page if page > 1 else 0), number))
-        if number > pdf.MAX_PAGES:
-            raise refused("too_many_pages", f"Hồ sơ có hơn {pdf.MAX_PAGES} trang")
     if bad:
         raise Rejected.of(_findings(bad))
     index = SideIndex(sides=tuple(sides))

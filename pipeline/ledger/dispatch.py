@@ -7,17 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, delete, exists, select, update
+from sqlalchemy import Connection, Engine, delete, select, update
 
-from models.document import Status
 from models.manifest import ServiceClass
 from models.settings import DeliverySettings
 from models.step import Step
 from pipeline.ledger import statements as sql
-from pipeline.ledger.database import now, reading, transaction
+from pipeline.ledger.database import reading, transaction
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.prepared import ask, change, change_all
-from pipeline.ledger.schema import counters, documents, leases, steps, workers
+from pipeline.ledger.schema import counters, leases, steps, workers
 
 ROUNDING = 1e-9
 DEAD_AFTER_BEATS = 5
@@ -189,17 +188,8 @@ class Dispatch:
 
     def sweep(self, ledger: Ledger) -> int:
         """Replan every revision that runs, owes nothing and has been silent; returns how many."""
-        live = exists().where(
-            steps.c.document == documents.c.document, steps.c.revision == documents.c.revision, sql.LIVE
-        )
-        silent = documents.c.updated_at < now() - self.delivery.sweep_s
-        query = (
-            select(documents.c.document, documents.c.revision)
-            .where(documents.c.status == Status.RUNNING.value, silent, ~live)
-            .limit(1000)
-        )
         with reading(self.engine) as tx:
-            stuck = list(tx.execute(query))
+            stuck = ask(tx, sql.STUCK, {"silent_s": self.delivery.sweep_s})
         for document, revision in stuck:
             ledger.replan(document, revision)
         return len(stuck)

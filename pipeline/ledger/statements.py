@@ -155,6 +155,22 @@ ADD = (
     update(counters).where(counters.c.name == bindparam("counter_")).values(value=counters.c.value + bindparam("more"))
 )
 
+_ANY_STEP = (
+    select(literal(1))
+    .where(steps.c.document == documents.c.document, steps.c.revision == documents.c.revision, LIVE)
+    .limit(1)
+    .scalar_subquery()
+)
+STUCK = (
+    select(documents.c.document, documents.c.revision)
+    .where(
+        documents.c.status == literal_column("'RUNNING'"),
+        documents.c.updated_at < now() - bindparam("silent_s"),
+        _ANY_STEP.is_(None),  # one look by key for each, whatever the statistics say; NOT EXISTS may become a join
+    )
+    .limit(1000)
+)
+
 # -- operators -------------------------------------------------------------------------------------
 
 _RUNS = documents.c.status == literal_column("'RUNNING'")

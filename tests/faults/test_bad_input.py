@@ -52,6 +52,7 @@ def place(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["rm", "-rf", folder], check=True)
 
 
+@pytest.mark.timeout(3900)
 def test_broken_batches_end_well(place: Path, every: bool, record_property: Callable[[str, object], None]) -> None:
     """Real intake, real line, real children; only the OCR engine reads nothing."""
     cases = chosen(every)
