@@ -73,14 +73,13 @@ def pose(grey: Pixels, dpi: float, declared_deg: Turn = 0) -> Pose:
     text = np.take(keep.astype(np.uint8), marks.labels) * contrast
 
     rough = ink.reduced(text, SHORT_PX // 2)
-    cells = {axis: lean.cells(_sideways(rough, axis)) for axis in (0, 90)}
-    leans = {axis: lean.coarse(cells[axis]) for axis in (0, 90)}
+    leans = {axis: lean.coarse(lean.cells(_sideways(rough, axis))) for axis in (0, 90)}
     ratio = leans[90].sharpness / leans[0].sharpness
     clear = max(ratio, 1 / ratio) >= _CLEAR_AXIS
     axis = (90 if ratio > 1 else 0) if clear else declared_deg % 180
     skew_deg, skew_confidence = 0.0, _between(leans[axis].sharpness, *_SHARP)
     if skew_confidence > 0:
-        skew_deg = lean.refine(cells[axis], lean.cells(_sideways(text, axis)), leans[axis])
+        skew_deg = lean.refine(lean.cells(_sideways(text, axis)), leans[axis])
     if abs(skew_deg) > lean.RANGE_DEG + 0.1:
         skew_deg = skew_confidence = 0.0
     skew_deg = min(lean.RANGE_DEG, max(-lean.RANGE_DEG, skew_deg))

@@ -80,12 +80,12 @@ def cells(picture: Pixels) -> Cells:
     return Cells(x, rows + dither, sums[rows, columns].astype(np.float64), height, reach)
 
 
-def _energy(points: Cells, angle_deg: float) -> float:
+def _energy(points: Cells, angle_deg: float, row_px: float) -> float:
     """Sum of squared steps between neighbouring rows of the ink profile seen along ``angle_deg``."""
-    y = points.y - points.x * math.tan(math.radians(angle_deg)) + points.reach
+    y = (points.y - points.x * math.tan(math.radians(angle_deg)) + points.reach) / row_px
     bins = y.astype(np.int64)
     part = y - bins
-    size = points.height + 2 * points.reach + 3
+    size = int((points.height + 2 * points.reach) / row_px) + 3
     lower = np.bincount(bins, points.weight * (1.0 - part), size)
     upper = np.bincount(bins + 1, points.weight * part, size)
     steps = np.diff(lower + upper)
@@ -97,33 +97,24 @@ def coarse(points: Cells) -> Lean:
     if len(points.x) < _FEWEST_CELLS:
         return Lean(0.0, 1.0)
     angles = np.arange(-RANGE_DEG - 0.5, RANGE_DEG + 0.51, 0.5)
-    energies = np.array([_energy(points, float(angle)) for angle in angles])
+    energies = np.array([_energy(points, float(angle), 1.0) for angle in angles])
     best = int(energies.argmax())
     return Lean(float(angles[best]), float(energies[best] / max(float(np.median(energies)), 1e-9)))
 
 
-def refine(rough: Cells, fine: Cells, start: Lean) -> float:
-    """The angle near ``start``, to about 0.01°: ever finer steps, then the top of a parabola.
-
-    ``rough``: the picture of ``fine`` at half its size, which is enough for the first steps.
-    """
+def refine(points: Cells, start: Lean) -> float:
+    """The angle near ``start``, to about 0.01°: ever finer steps, then the top of a parabola."""
     angle = start.angle_deg
-    angle += _best(rough, angle, 0.2)[0]
-    angle += _best(fine, angle, 0.08)[0]
-    offset, energies = _best(fine, angle, 0.03)
-    place = int(np.argmax(energies))
-    if 0 < place < len(energies) - 1:
-        before, top, after = energies[place - 1 : place + 2]
-        bend = before - 2 * top + after
-        offset += 0.5 * 0.03 * (before - after) / bend if bend < 0 else 0.0
-    return angle + offset
-
-
-def _best(points: Cells, angle_deg: float, step_deg: float) -> tuple[float, list[float]]:
-    """Of five angles around ``angle_deg`` the sharpest one's offset, and the energies of all."""
-    offsets = [step_deg * count for count in range(-2, 3)]
-    energies = [_energy(points, angle_deg + offset) for offset in offsets]
-    return offsets[int(np.argmax(energies))], energies
+    for step, row_px in ((0.2, 2.0), (0.08, 1.0), (0.03, 1.0)):
+        offsets = step * np.arange(-2, 3)
+        energies = [_energy(points, angle + float(offset), row_px) for offset in offsets]
+        best = int(np.argmax(energies))
+        angle += float(offsets[best])
+        if step == 0.03 and 0 < best < 4:
+            before, top, after = energies[best - 1 : best + 2]
+            bend = before - 2 * top + after
+            angle += 0.5 * step * (before - after) / bend if bend < 0 else 0.0
+    return angle
 
 
 class Up(NamedTuple):
