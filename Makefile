@@ -7,6 +7,10 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 SOURCES := models stages pipeline ops benchmarks tests
 
+SEED ?= 1
+MINUTES ?= 30
+TODAY := $(shell date +%F)
+
 export PYTHON
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # One process per core; libraries that start threads of their own only get in each other's way.
@@ -16,11 +20,11 @@ export OPENBLAS_NUM_THREADS := 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format soak broken bench lock clean distclean packages-run packages-test
+.PHONY: help run test lint format soak broken chaos bench lock clean distclean packages-run packages-test
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
-	@echo 'also: lint, format, soak, broken, bench, lock (new versions), clean, distclean'
+	@echo 'also: lint, format, soak, broken, chaos, bench, lock (new versions), clean, distclean'
 
 run: build/samples
 	$(BIN)/sohoa process build/samples --out build/out
@@ -44,6 +48,11 @@ soak: .venv/test.stamp
 # Hundreds of broken files through intake and line (a quarter of an hour).
 broken: .venv/test.stamp
 	$(BIN)/pytest tests/faults/test_bad_input.py --broken -s
+
+# Half an hour of faults on a small cluster with real servers; the dated report is kept. SEED=2 for other faults.
+chaos: .venv/test.stamp
+	$(BIN)/python -m benchmarks chaos --seed $(SEED) --minutes $(MINUTES) \
+		--json benchmarks/chaos/reports/$(TODAY)-seed-$(SEED).json --report benchmarks/chaos/reports/$(TODAY)-seed-$(SEED).html
 
 bench: .venv/run.stamp
 	$(BIN)/python -m benchmarks line

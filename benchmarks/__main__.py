@@ -20,8 +20,8 @@ from benchmarks import measure
 from benchmarks.corpus.__main__ import main as corpus_main
 from models.errors import OperatorError, SohoaError
 
-_HELPERS = frozenset({"__main__", "accuracy", "corpus", "ledger_history", "measure", "ngram", "private_postgres", "reading",
-                      "replay", "stepwise"})  # fmt: skip
+_HELPERS = frozenset({"__main__", "accuracy", "corpus", "ledger_history", "measure", "ngram", "private_postgres", "private_s3", "processes",
+                      "reading", "replay", "servers", "simulated", "stepwise", "time_authority"})  # fmt: skip
 
 
 def names() -> tuple[str, ...]:

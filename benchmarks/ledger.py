@@ -11,26 +11,22 @@ both sizes, and measures the peak: the same without holding.
 from __future__ import annotations
 
 import contextlib
-import os
 import random
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, cast
 
 import psycopg
-from pydantic import create_model
 
 from benchmarks import ledger_history, measure
 from benchmarks.private_postgres import DURABLE, PrivatePostgres
-from models.document import Document, Source, archive_key
+from benchmarks.processes import cpu_s
+from benchmarks.simulated import document, learned
 from models.errors import Defect
-from models.facts import Fact
-from models.manifest import Agency, ServiceClass
+from models.manifest import ServiceClass
 from models.settings import DeliverySettings
 from models.step import Step
 from pipeline.hints import Hints
@@ -38,7 +34,6 @@ from pipeline.ledger.database import open_database
 from pipeline.ledger.dispatch import Beat, Dispatch
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.migrate import migrate
-from pipeline.ledger.rows import NewFact
 from pipeline.relay import Relay
 from stages.flow import FLOW
 
@@ -50,20 +45,6 @@ CREWS = {"arrive": 3, "page": 33, "document": 7, "sign": 4, "archive": 3}
 WARM_S = 4.0
 COUNTERS = 20
 TARGETS = {"steps_per_s": 250, "cpu_ms_per_step": 6, "commit_p99_ms": 50}
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-class Simulated(Fact):
-    """Stands for any fact; about as long as most."""
-
-    sides: int | None = None
-    detail: str = 80 * "x"
-
-    def side_count(self) -> int | None:
-        return self.sides
-
-
-FACTS: dict[str, type[Simulated]] = {kind: create_model(kind, __base__=Simulated) for kind in FLOW.fact_types()}
 
 
 def main(quick: bool, extra: list[str]) -> dict[str, Any]:
@@ -177,11 +158,11 @@ class Window:
 
 @contextlib.contextmanager
 def _window(server: PrivatePostgres) -> Iterator[Window]:
-    client, served = time.process_time(), _tree_cpu_s(server.pid)
+    client, served = time.process_time(), cpu_s(server.pid)
     window = Window(time.perf_counter())
     yield window
     window.ended = time.perf_counter()
-    window.client_s, window.server_s = time.process_time() - client, _tree_cpu_s(server.pid) - served
+    window.client_s, window.server_s = time.process_time() - client, cpu_s(server.pid) - served
 
 
 def _told(tallies: list[Tally], window: Window) -> dict[str, Any]:
@@ -215,20 +196,10 @@ def _percentile_ms(values: list[float], percent: int) -> float:
 def _admit(ledger: Ledger, count: int) -> float:
     """A backlog of fresh documents; returns the seconds that one took."""
     batch, began = time.time_ns(), time.perf_counter()
-    agency, received_at = Agency(code="H49", name="Ủy ban nhân dân tỉnh"), datetime.now(UTC)
     for number in range(count):
-        name = f"live-{batch}-{number:06d}"
-        document = Document(
-            id=name,
-            revision=1,
-            agency=agency,
-            counter=f"counter-{number % COUNTERS:02d}",
-            service_class=ServiceClass.BULK if number % 5 == 0 else ServiceClass.COUNTER,
-            received_at=received_at,
-            archive_key=archive_key(agency.code, received_at, name, 1),
-            sources=(Source(name="scan.pdf", size_bytes=1, sha256="0" * 64, sequence=1),),
-        )
-        ledger.admit(document, "b" * 64, frozenset())
+        service_class = ServiceClass.BULK if number % 5 == 0 else ServiceClass.COUNTER
+        name = f"live-{batch}-{number:06d}-{SIDES}"
+        ledger.admit(document(name, f"counter-{number % COUNTERS:02d}", service_class), "b" * 64, frozenset())
     return (time.perf_counter() - began) / count
 
 
@@ -248,23 +219,14 @@ def _work(ledger: Ledger, queue: SimpleQueue[Step], step_s: float, stop: threadi
             continue
         if step_s:
             time.sleep(chance.uniform(0.5, 1.5) * step_s)
-        learned = _learned(step)
+        facts = learned(step, SIDES)
         committing = time.perf_counter()
-        if not ledger.commit(claim, learned):
+        if not ledger.commit(claim, facts):
             raise Defect("claim_lost", f"{step}: nobody else may have it")
         ended = time.perf_counter()
         tally.ended.append(ended)
         tally.claim_s.append(claimed - began)
         tally.commit_s.append(ended - committing)
-
-
-def _learned(step: Step) -> list[NewFact]:
-    segment = FLOW.segment(step.segment)
-    sides = SIDES if segment.name == "arrive" else None
-    return [
-        NewFact(FACTS[stage.gives.kind()](sides=sides), step.page, stage.name, stage.version)
-        for stage in segment.stages
-    ]
 
 
 def _beat(dispatch: Dispatch, delivery: DeliverySettings, stop: threading.Event) -> None:
@@ -273,19 +235,3 @@ def _beat(dispatch: Dispatch, delivery: DeliverySettings, stop: threading.Event)
         dispatch.beat_all(beats)
         if stop.wait(delivery.heartbeat_s):
             return
-
-
-def _tree_cpu_s(pid: int) -> float:
-    """CPU seconds of a process, of those below it, and of those below that have ended."""
-    used: dict[int, tuple[int, int]] = {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            stat = (folder / "stat").read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        own, ended = sum(map(int, stat[11:13])), sum(map(int, stat[13:15]))
-        used[int(folder.name)] = int(stat[1]), own + ended
-    family = {pid}
-    while more := {child for child, (parent, _) in used.items() if parent in family} - family:
-        family |= more
-    return sum(used[member][1] for member in family) / TICKS

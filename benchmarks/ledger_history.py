@@ -1,9 +1,9 @@
-"""A ledger with a long past, loaded by COPY, and how PostgreSQL would run each of the ledger's hot statements."""
+"""A ledger with a long past or a long backlog, loaded by COPY, and how PostgreSQL would run each of the ledger's hot statements."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -28,15 +28,27 @@ _QUEUE = {"pool_": "page", "cls": "counter", "counter_": "counter-01"}
 
 def load(address: str, first: int, count: int) -> None:
     """Archived documents number ``first`` and on, with every fact, step and event that they would have."""
+    copy_in(address, _PAST, "past", range(first, first + count))
+    settle(address)
+
+
+def owe(address: str, pages: int) -> None:
+    """So many owed bulk pages, as intake and the first step leave them; the documents are called ``backlog-…``."""
+    copy_in(address, _BACKLOG, "backlog", range(pages // PAGES))
+    settle(address)
+
+
+def copy_in(address: str, tables: Sequence[tuple[str, str, str]], name: str, numbers: range) -> None:
+    """Rows for each number: ``tables`` says for each table the columns, and the rows of one document."""
     with psycopg.connect(address) as connection:
         # Not asking for each row's document again; the rows go together.
         connection.execute("SET session_replication_role = replica")
-        for table, columns, of_one in _TABLES:
+        for table, columns, of_one in tables:
             with connection.cursor().copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                for number in range(first, first + count):
+                for number in numbers:
                     at = f"{RECEIVED_AT + number * 10}"
-                    copy.write(of_one.replace("@doc", f"past-{number:07d}").replace("@at", at))
-    settle(address)
+                    rows = of_one.replace("@doc", f"{name}-{number:07d}").replace("@at", at)
+                    copy.write(rows.replace("@number", str(number)))
 
 
 def settle(address: str) -> None:
@@ -61,7 +73,7 @@ def _places() -> Iterator[tuple[str, str, int]]:
             yield segment.name, segment.pool, page
 
 
-_TABLES = (
+_PAST = (
     (
         "documents",
         ("document, revision, body, content, agency, counter, class, flags, archive_key, side_count, status, code, "
@@ -84,6 +96,30 @@ _TABLES = (
         "events",
         "document, revision, at, what, detail",
         _rows(("@doc", 1, "@at", "admitted", "10 files"), ("@doc", 1, "@at", "ARCHIVED", "")),
+    ),
+)  # fmt: skip
+
+_BACKLOG = (
+    (
+        "documents",
+        ("document, revision, body, content, agency, counter, class, flags, archive_key, side_count, status, code, "
+        "message, received_at, updated_at"),
+        _rows(("@doc", 1, "b" * 64, "c" * 64, "H49", "bulk-archive", "bulk", "", "H49/2026/@doc/r1", PAGES, "RUNNING",
+               "", "", "@at", "@at")),
+    ),
+    (
+        "facts",
+        "document, revision, page, kind, stage, version, body, attempt, at",
+        _rows(*_stage_rows("arrive", 0)),
+    ),
+    (
+        "steps",
+        "document, revision, segment, page, pool, class, counter, state, finish, attempt, owed_at",
+        _rows(
+            ("@doc", 1, "arrive", 0, "arrive", "bulk", "bulk-archive", "done", 1.0, 1, "@at"),
+            *(("@doc", 1, "page", page, "page", "bulk", "bulk-archive", "owed", f"@number{page:02d}", 0, "@at")
+              for page in range(1, PAGES + 1)),
+        ),
     ),
 )  # fmt: skip
 
@@ -111,10 +147,11 @@ HOT: dict[str, tuple[Executable, Mapping[str, Any]]] = {
     "LOADS": (sql.LOADS, {"dead_after_s": 10.0}),
     "WHICH_OWE": (sql.which_owe(FLOW.pools), {}),
     "RUNNING": (sql.RUNNING, {}),
-    "STUCK": (sql.STUCK, {"silent_s": 15.0}),
+    "SILENT": (sql.SILENT, {"silent_s": 15.0, "after": 0.0}),
+    "OLDEST_WAITS": (sql.OLDEST_WAITS, {}),
     "OBSTACLE": (sql.OBSTACLE, {}),
 }
-"""Every statement that runs per step, per turn of the relay or per look at a run, with parameters of a live step."""
+"""Every statement that runs per step, per turn of the relay, per batch at intake or per look at a run, with parameters of a live step."""
 
 
 def plans(address: str) -> dict[str, Shape]:

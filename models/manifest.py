@@ -44,7 +44,10 @@ def _latin(name: str) -> str:
     return name
 
 
-FileName = Annotated[str, StringConstraints(pattern=r"^[^/\\\x00-\x1f]{1,200}$"), AfterValidator(_readable)]
+FileName = Annotated[
+    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^/\\\x00-\x1f]+$"), AfterValidator(_readable)
+]
+Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9.\-]+$")]
 Text200 = Annotated[
     str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$"), AfterValidator(_readable)
 ]
@@ -87,7 +90,7 @@ class Owner(Model):
     """Whose paper it is (chủ giấy tờ): a citizen's or an organisation's identity number."""
 
     kind: Literal["citizen", "organisation"]
-    id: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z-]{1,32}$")]
+    id: Annotated[str, StringConstraints(min_length=1, max_length=32, pattern=r"^[0-9A-Za-z-]+$")]
 
 
 class ScannedFile(Model):
@@ -129,9 +132,9 @@ class Manifest(Model):
     counter: DocumentId
     service_class: Annotated[ServiceClass, Field(alias="class")] = ServiceClass.COUNTER
     deadline: datetime | None = None
-    dossier_code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.\-]{1,64}$")] | None = None
+    dossier_code: Code | None = None
     owner: Owner | None = None
-    type_code: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9.\-]{1,64}$")]
+    type_code: Code
     type_name: Text200
     source_kind: SourceKind
     sheets: Annotated[int, Field(ge=1, le=10_000)]

@@ -49,6 +49,9 @@ class BlobStore(Protocol):
     def documents(self) -> tuple[str, ...]:
         """Ids of all documents that have blobs."""
 
+    def written_at(self, document: str) -> datetime | None:
+        """When the last of a document's blobs was written or removed, UTC; None where it has none."""
+
     def used_bytes(self) -> int:
         """Bytes in use, for intake's watermarks."""
 

@@ -15,6 +15,7 @@ from models.manifest import Agency
 
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
+Days = Annotated[float, Field(gt=0)]
 
 
 class LedgerSettings(Model):
@@ -165,8 +166,20 @@ class IntakeSettings(Model):
     max_file_mb: Positive = 500
 
 
+class RetentionSettings(Model):
+    """How long the blobs of a document are kept after its end.
+
+    ``archived_days``: of a copy that the archive has, read back and verified. ``rejected_days``: of REJECTED and
+    FAILED ones, counted from the last revision, and of what intake refused.
+    """
+
+    archived_days: Days = 7.0
+    rejected_days: Days = 30.0
+    every_s: Seconds = 3600.0
+
+
 class GateSettings(Model):
-    """Which gates hold a document. ``approval`` stays on unless ``sohoa process`` runs with the test CA."""
+    """Which gates hold a document. ``sohoa process`` opens ``approval`` itself for workers of its own with the test CA."""
 
     approval: bool = True
     confirmation: bool = False
@@ -209,6 +222,7 @@ class Settings(Model):
     pools: dict[str, PoolSettings] = Field(default_factory=dict)
     delivery: DeliverySettings = DeliverySettings()
     intake: IntakeSettings = IntakeSettings()
+    retention: RetentionSettings = RetentionSettings()
     gates: GateSettings = GateSettings()
     quality: QualitySettings = QualitySettings()
     blank: BlankSettings = BlankSettings()

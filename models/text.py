@@ -12,28 +12,35 @@ from models.geometry import Box
 
 
 class Word(Model):
-    """One word (NFC). ``confidence`` 0–1."""
+    """One word (NFC). ``confidence`` 0–1. ``hand``: written by a pen, so ``text`` is a guess that nobody may rely on."""
 
     text: str
     box: Box
     confidence: Confidence
+    hand: bool = False
 
 
 class Line(Model):
-    """One printed line, words in reading order."""
+    """One line, words in reading order, print and handwriting."""
 
     words: tuple[Word, ...]
     box: Box
 
     @property
+    def printed(self) -> tuple[Word, ...]:
+        """The words that no hand wrote."""
+        return tuple(w for w in self.words if not w.hand)
+
+    @property
     def text(self) -> str:
-        return " ".join(w.text for w in self.words)
+        """What is printed."""
+        return " ".join(w.text for w in self.printed)
 
     @property
     def confidence(self) -> float:
-        """Mean over the characters of the line; 0 for an empty line."""
-        total = sum(len(w.text) for w in self.words)
-        return sum(w.confidence * len(w.text) for w in self.words) / total if total else 0.0
+        """Mean over the printed characters of the line; 0 without any."""
+        total = sum(len(w.text) for w in self.printed)
+        return sum(w.confidence * len(w.text) for w in self.printed) / total if total else 0.0
 
 
 class Block(Model):
@@ -44,7 +51,7 @@ class Block(Model):
 
     @property
     def text(self) -> str:
-        return "\n".join(line.text for line in self.lines)
+        return "\n".join(text for line in self.lines if (text := line.text))
 
 
 class PageText(Model):
@@ -58,8 +65,8 @@ class PageText(Model):
 
     @property
     def text(self) -> str:
-        """Text in reading order; blocks apart by an empty line."""
-        return "\n\n".join(block.text for block in self.blocks)
+        """Printed text in reading order; blocks apart by an empty line."""
+        return "\n\n".join(text for block in self.blocks if (text := block.text))
 
     def lines(self) -> Iterator[Line]:
         """Every line in reading order."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,17 +14,18 @@ import orjson
 import pikepdf
 
 from models.document import Status
-from models.errors import OperatorError, SohoaError
+from models.errors import Defect, OperatorError, SohoaError
 from models.facts import Approved, Confirmed, PersonallySigned
-from models.ports import BlobStore
+from models.ports import Archive, BlobStore
+from models.settings import Settings
 from models.text import PageText
 from ops.report import REPORT
-from pipeline.adapters.disk_archive import DiskArchive
-from pipeline.adapters.disk_blobs import DiskBlobs
 from pipeline.ledger.database import open_database
 from pipeline.ledger.migrate import check_version
 from pipeline.ledger.rows import StoredFact
 from pipeline.ledger.views import DocumentView, Views
+from pipeline.processing import settings_for
+from pipeline.wiring import Adapters
 from stages.assemble import Assembled
 from stages.certify import Certified
 from stages.ocr.stage import TextRead
@@ -55,9 +57,9 @@ class Difference:
 
 
 class OutputFolder:
-    """One run's ledger, blobs and archive, only read."""
+    """One run's ledger, blobs and archive, only read. ``settings``: where blobs and copies are, if not in the folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: Settings | None = None) -> None:
         ledger = folder / "state" / "ledger.sqlite"
         if not ledger.is_file():
             raise OperatorError("no_ledger", f"{ledger} is not there: name an output folder of `sohoa process`")
@@ -65,8 +67,11 @@ class OutputFolder:
         self._engine = open_database(f"sqlite:///{ledger.absolute()}")
         check_version(self._engine)
         self.views = Views(self._engine)
-        self.blobs: BlobStore = DiskBlobs(folder / "state" / "blobs")
-        self.archive = DiskArchive(folder / "archive")
+        adapters = Adapters(
+            settings_for(settings or Settings(), folder, None).model_copy(update={"state": folder / "state"})
+        )
+        self.blobs: BlobStore = adapters.blobs
+        self.archive: Archive = adapters.archive
 
     def documents(self) -> dict[str, DocumentView]:
         """Every revision, by ``id/rN``."""
@@ -83,9 +88,10 @@ class OutputFolder:
     def pages(self, view: DocumentView) -> list[list[str]] | str:
         """Image hashes of each page of the archived copy, or in a word why there are none."""
         try:
-            with pikepdf.open(self.archive.locate(f"{view.archive_key}/document.pdf")) as pdf:
+            copy = self.archive.get(f"{view.archive_key}/document.pdf")
+            with pikepdf.open(io.BytesIO(copy)) as pdf:
                 return [image_hashes(page) for page in pdf.pages]
-        except FileNotFoundError:
+        except Defect:
             return "missing"
         except pikepdf.PdfError:
             return "damaged"

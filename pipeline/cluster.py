@@ -35,6 +35,7 @@ class SharedCluster:
     """Intake into the cluster of the settings; its own relay and workers do the rest."""
 
     broker_kind = "rabbitmq"
+    owns_workers = False
 
     def __init__(self, settings: Settings, flow: Flow = FLOW) -> None:
         self.settings = settings
@@ -56,6 +57,8 @@ class PrivateCluster(SharedCluster):
 
     The caller must own the state folder alone. Needs Debian's ``rabbitmq-server``.
     """
+
+    owns_workers = True
 
     def __init__(self, settings: Settings, out: Path, flow: Flow = FLOW) -> None:
         self._rabbitmq = PrivateRabbitMq(out / "rabbitmq")

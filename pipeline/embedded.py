@@ -12,6 +12,7 @@ from models.settings import PoolSettings, Settings
 from pipeline.hints import Hints
 from pipeline.intake import Intake
 from pipeline.relay import Relay
+from pipeline.sweeper import Sweeper
 from pipeline.wiring import Adapters, Books
 from pipeline.worker import SERVE, Crew
 from stages.flow import FLOW
@@ -37,6 +38,7 @@ class EmbeddedLine:
     """
 
     broker_kind = "memory"
+    owns_workers = True
 
     def __init__(self, settings: Settings, flow: Flow = FLOW, serve: str = SERVE) -> None:
         self.settings = with_page_slots(settings)
@@ -49,18 +51,25 @@ class EmbeddedLine:
         self._relay = Relay(f"embedded:{os.getpid()}", self.books.ledger, self.books.dispatch, self._hints, delivery)
         self.books.ledger.wake = self._relay.tell
         self._thread = threading.Thread(target=self._relay.run, name="relay", daemon=True)
+        self._stop = threading.Event()
+        retention = self.settings.retention
+        sweeper = Sweeper(self.books.retention, self.adapters.blobs, self.adapters.clock, retention)
+        self._sweeping = threading.Thread(target=sweeper.run, args=(self._stop,), name="sweeper", daemon=True)
         self._crew = Crew(flow.pools, self.settings, flow, self.books, self._hints, self.adapters.blobs, serve)
 
     def __enter__(self) -> Self:
         self._crew.start()
         self._thread.start()
+        self._sweeping.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stop.set()
         self._relay.stop()
         self._thread.join()
+        self._sweeping.join()
         self._crew.stop()
         self._hints.close()
         self.books.close()

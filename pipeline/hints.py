@@ -5,7 +5,9 @@ dramatiq's retries, results, delays and groups are not used: a lost or doubled h
 
 from __future__ import annotations
 
+import random
 import threading
+import time
 from collections.abc import Callable
 from queue import Queue
 from typing import Any
@@ -13,12 +15,12 @@ from typing import Any
 import dramatiq
 import orjson
 import pika.exceptions
-from dramatiq.broker import Broker, MessageProxy
+from dramatiq.broker import Broker, Consumer, MessageProxy
 from dramatiq.brokers.rabbitmq import RabbitmqBroker
 from dramatiq.brokers.stub import StubBroker
-from dramatiq.common import dq_name, xq_name
+from dramatiq.common import dq_name, q_name, xq_name
 from dramatiq.encoder import Encoder, MessageData
-from dramatiq.errors import BrokerError, DecodeError
+from dramatiq.errors import BrokerError, ConnectionClosed, DecodeError
 from dramatiq.middleware import Middleware
 
 from models.errors import Retryable
@@ -26,6 +28,10 @@ from models.settings import BrokerSettings
 from models.step import SCHEMA, Step
 
 ACTOR = "step"
+RECONNECT_SPREAD_S = 2.0
+"""Added by chance to dramatiq's three seconds before a worker connects again."""
+HEARTBEAT_S = 20
+"""A connection that has said nothing for twice as long is dead, though nobody has closed it."""
 Handler = Callable[[Step], None]
 
 
@@ -73,11 +79,48 @@ class MemoryBroker(StubBroker):
 
 
 class QuorumRabbitmqBroker(RabbitmqBroker):
-    """dramatiq's RabbitMQ broker on replicated queues; its private declarations are pinned by version."""
+    """dramatiq's RabbitMQ broker on replicated queues; its private declarations are pinned by version.
 
-    def __init__(self, *, quorum: bool, **options: Any) -> None:
-        super().__init__(**options)
+    ``rest`` waits: workers that lost the broker together must not all come back in the same moment.
+    """
+
+    def __init__(self, *, quorum: bool, rest: Callable[[float], None] = time.sleep, **options: Any) -> None:
+        super().__init__(confirm_delivery=True, **options)
         self._type = {"x-queue-type": "quorum" if quorum else "classic"}
+        self._rest = rest
+        self._consumed: set[str] = set()
+
+    def enqueue(self, message: dramatiq.Message[Any], *, delay: int | None = None) -> dramatiq.Message[Any]:  # noqa: ARG002
+        """Publish and wait for the broker's word that it has the message. Raises ``ConnectionClosed``.
+
+        dramatiq tries six times, each as long as a blocked broker may take; who publishes here comes again by itself.
+        So this tries once, and once more where a new connection or a new queue may help.
+        """
+        for again in (True, False):
+            try:
+                self.declare_queue(message.queue_name, ensure=True)
+                persistent = pika.BasicProperties(delivery_mode=2)
+                self.channel.basic_publish("", message.queue_name, message.encode(), persistent, mandatory=True)
+            except (pika.exceptions.AMQPConnectionError, pika.exceptions.AMQPChannelError) as error:
+                del self.connection
+                if isinstance(error, pika.exceptions.UnroutableError):
+                    self.queues_pending.add(message.queue_name)  # somebody has deleted it
+                if not again or isinstance(error, pika.exceptions.ConnectionBlockedTimeout):
+                    raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
+            else:
+                break
+        return message
+
+    def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Consumer:
+        """A consumer; after the first one of a queue it comes a little later, and makes the queue if it is gone."""
+        if queue_name in self._consumed:
+            self._rest(random.uniform(0.0, RECONNECT_SPREAD_S))  # noqa: S311 - jitter, not a secret
+        self._consumed.add(queue_name)
+        self.queues_pending.add(q_name(queue_name))
+        try:
+            return super().consume(queue_name, prefetch, timeout)
+        finally:
+            del self.connection  # made to declare the queue; nobody would answer for it from now on
 
     def tend(self) -> None:
         """Let this thread's connection answer the server, if it has one."""
@@ -164,6 +207,14 @@ class Hints:
         for broker in self._brokers.values():
             broker.close()
 
+    def careful(self, url: str) -> str:
+        """The address with the time-outs that pika leaves out; what the operator wrote stands."""
+        limits = {"heartbeat": HEARTBEAT_S, "blocked_connection_timeout": self._settings.blocked_timeout_s}
+        for name, seconds in limits.items():
+            if f"{name}=" not in url:
+                url += f"{'&' if '?' in url else '?'}{name}={seconds}"
+        return url
+
     def _open(self, pool: str) -> Broker:
         if self._settings.kind == "memory":
             broker: Broker = MemoryBroker(middleware=[self.acknowledged])
@@ -171,12 +222,8 @@ class Hints:
             assert self._settings.url is not None
             broker = QuorumRabbitmqBroker(
                 quorum=self._settings.quorum,
-                url=[
-                    f"{url}{'&' if '?' in url else '?'}blocked_connection_timeout={self._settings.blocked_timeout_s}"
-                    for url in self._settings.url.get_secret_value().split(";")
-                ],
+                url=[self.careful(url) for url in self._settings.url.get_secret_value().split(";")],
                 middleware=[self.acknowledged],
-                confirm_delivery=True,
             )
         broker.declare_queue(self.queue(pool))
         return broker

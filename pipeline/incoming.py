@@ -7,8 +7,8 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from io import BufferedReader
 from pathlib import Path
 from typing import Any
@@ -28,8 +28,10 @@ _NAMED_FIELDS = 20
 _LISTED_ERRORS = 1000
 _SHOWN = 80
 """Characters of a name that a sentence shows."""
-_HOST_TROUBLE = frozenset((errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE, errno.ETIMEDOUT))
-"""What the counter did not do, and what may pass."""
+_NO_FILE = frozenset(
+    (errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENXIO, errno.ENODEV, errno.ENAMETOOLONG, errno.EILSEQ)
+)
+"""Nothing that can be opened has this name: that is the counter's. All else (rights, a share that dropped) is ours."""
 
 
 def shown(name: str) -> str:
@@ -52,7 +54,9 @@ def read(path: Path, most_mb: int) -> bytes:
         size = os.fstat(file.fileno()).st_size
         if size > most_mb * MB:
             raise _too_large(path, size, most_mb)
-        data = file.read(most_mb * MB + 1)
+        data = file.read(size + 1)  # asked for more, it would make room for more
+        if len(data) > size:
+            data += file.read(most_mb * MB + 1 - len(data))  # it has grown meanwhile
     if len(data) > most_mb * MB:
         raise _too_large(path, len(data), most_mb)
     return data
@@ -73,21 +77,28 @@ def sha256_of(path: Path, most_mb: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _opened(path: Path) -> BufferedReader:
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedReader]:
+    """A regular file; also what goes wrong while it is read is translated."""
     try:
         # O_NONBLOCK: a pipe that nobody writes to would never open.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise _missing(path)
+        with os.fdopen(descriptor, "rb") as file:
+            yield file
     except OSError as error:
-        if error.errno in _HOST_TROUBLE:
-            name = errno.errorcode.get(error.errno or 0, "unknown")
-            raise Retryable(
-                "intake_unreadable", f"the intake folder answers {name}; check the disk", "intake"
-            ) from error
-        raise _missing(path) from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise _missing(path)
-    return os.fdopen(descriptor, "rb")
+        raise unread(path, error) from error
+
+
+def unread(path: Path, error: OSError) -> Rejected | Retryable:
+    """Whose fault it is that a file cannot be read."""
+    if error.errno in _NO_FILE:
+        return _missing(path)
+    name = errno.errorcode.get(error.errno or 0, "unknown")
+    reason = f"the intake folder answers {name} for a file; check its disk, mount and rights"
+    return Retryable("intake_unreadable", reason, "intake")
 
 
 def _missing(path: Path) -> Rejected:
@@ -123,8 +134,11 @@ def _all_said(error: ValidationError) -> str:
     if count > _LISTED_ERRORS:  # a list of a million errors is larger than any manifest
         return f"có {count} lỗi"
     found = error.errors(include_url=False, include_input=False)
+    above = {e["loc"][:depth] for e in found for depth in range(len(e["loc"]))}
+    # A list that only its bad items leave empty is not.
+    found = [e for e in found if e["type"] != "too_short" or e["loc"] not in above]
     said = "; ".join(f"{_place(e['loc'])}: {_says(e)}" for e in found[:_NAMED_FIELDS])
-    return said + (f" và {count - _NAMED_FIELDS} lỗi khác" if count > _NAMED_FIELDS else "")
+    return said + (f" và {len(found) - _NAMED_FIELDS} lỗi khác" if len(found) > _NAMED_FIELDS else "")
 
 
 _UNREADABLE = {
@@ -168,8 +182,6 @@ _SAYS = (
     ("less_than", "số quá lớn"),
     ("string_pattern", "có ký tự không được phép"),
     ("string_unicode", "có ký tự không được phép"),
-    ("string_too_short", "để trống"),
-    ("string_too_long", "quá dài"),
     ("string", "phải là chữ"),
     ("datetime", "phải là thời điểm, ví dụ 2026-11-23T17:00:00+07:00"),
     ("too_short", "để trống"),
@@ -184,4 +196,9 @@ def _says(error: Any) -> str:
         return str(context["error"])
     if kind in ("enum", "literal_error"):
         return f"phải là một trong: {context['expected'].replace(' or ', ', ')}"
+    if kind == "string_too_short":
+        least = context["min_length"]
+        return "để trống" if least == 1 else f"quá ngắn (phải có {least} ký tự)"
+    if kind == "string_too_long":
+        return f"quá dài (nhiều nhất {context['max_length']} ký tự)"
     return next((words for start, words in _SAYS if kind.startswith(start)), "giá trị không hợp lệ")

@@ -118,9 +118,11 @@ class Intake:
         ``opened``: gates that are open from the start. Raises ``Rejected`` (nothing was admitted) and
         ``Retryable`` where blob store or ledger is away.
         """
+        since = self._ledger.clock()
         document = self._manifested(batch) if batch.has_manifest else self._unmanifested(batch)
         body = self._blobs.put(document.id, document.model_dump_json().encode())
-        admission = self._ledger.admit(document, body, self._flags(document), opened if document.certifiable else ())
+        gates = opened if document.certifiable else ()
+        admission = self._ledger.admit(document, body, self._flags(document), gates, since=since)
         return Receipt(
             batch=shown(batch.name),
             document=document.id,
@@ -136,18 +138,20 @@ class Intake:
         findings: list[Finding] = []
         sources: list[Source] = []
         for file in sorted(manifest.files, key=lambda f: (f.sequence, f.name)):
-            path = batch.folder / file.name
             try:
-                data = self._as_declared(path, file)
+                self._keep_declared(manifest.document_id, batch.folder / file.name, file)
             except Rejected as error:
                 findings += error.findings
                 continue
-            if self._blobs.put(manifest.document_id, data, only=file.sha256) != file.sha256:
-                findings.append(
-                    Finding("hash_mismatch", f"Tệp {file.name} không khớp mã băm đã khai: hãy gửi lại tệp.")
+            sources.append(
+                Source(
+                    name=file.name,
+                    size_bytes=file.size_bytes,
+                    sha256=file.sha256,
+                    sequence=file.sequence,
+                    note_of=file.note_of,
                 )
-                continue
-            sources.append(_source(file.name, data, file.sha256, file.sequence, file.note_of))
+            )
         if findings:
             raise Rejected.of(_first(findings))
         received_at = self._clock.now()
@@ -164,15 +168,19 @@ class Intake:
             manifest=manifest,
         )
 
-    def _as_declared(self, path: Path, file: ScannedFile) -> bytes:
-        """Raises ``Rejected``: ``file_missing``, ``size_mismatch``, ``file_too_large``."""
+    def _keep_declared(self, document: str, path: Path, file: ScannedFile) -> None:
+        """Store one file. Its bytes are gone when this returns: two at a time may be more than the memory.
+
+        Raises ``Rejected``: ``file_missing``, ``size_mismatch``, ``file_too_large``, ``hash_mismatch``.
+        """
         mismatch = Rejected("size_mismatch", f"Tệp {file.name} không đúng dung lượng đã khai: hãy gửi lại tệp.")
         if size_of(path) != file.size_bytes:
             raise mismatch
         data = read(path, self._settings.intake.max_file_mb)
         if len(data) != file.size_bytes:
             raise mismatch
-        return data
+        if self._blobs.put(document, data, only=file.sha256) != file.sha256:
+            raise Rejected("hash_mismatch", f"Tệp {file.name} không khớp mã băm đã khai: hãy gửi lại tệp.")
 
     def _unmanifested(self, batch: Batch) -> Document:
         """Files without a manifest: the id comes from their content, so the same files are the same document.
@@ -185,13 +193,7 @@ class Intake:
         for path, sha256 in zip(batch.files, hashes, strict=True):
             digest.update(os.fsencode(path.name) + b"\0" + bytes.fromhex(sha256))
         document = f"scan-{digest.hexdigest()[:20]}"
-        sources: list[Source] = []
-        for path, sha256 in zip(batch.files, hashes, strict=True):
-            data = read(path, most_mb)
-            name = shown(path.name)
-            if self._blobs.put(document, data, only=sha256) != sha256:
-                raise Rejected("file_changed", f"Tệp {name} bị thay đổi trong khi tiếp nhận: hãy gửi lại lô quét.")
-            sources.append(_source(name, data, sha256, None, None))
+        sources = [self._keep(document, path, sha256) for path, sha256 in zip(batch.files, hashes, strict=True)]
         received_at = self._clock.now()
         agency = self._settings.agency
         return Document(
@@ -205,6 +207,14 @@ class Intake:
             sources=tuple(sources),
         )
 
+    def _keep(self, document: str, path: Path, sha256: str) -> Source:
+        """Store one file that nobody declared; its bytes are gone when this returns. Raises ``file_changed``."""
+        data = read(path, self._settings.intake.max_file_mb)
+        name = shown(path.name)
+        if self._blobs.put(document, data, only=sha256) != sha256:
+            raise Rejected("file_changed", f"Tệp {name} bị thay đổi trong khi tiếp nhận: hãy gửi lại lô quét.")
+        return Source(name=name, size_bytes=len(data), sha256=sha256, sequence=None, note_of=None)
+
     def _flags(self, document: Document) -> frozenset[str]:
         return gate_flags(self._settings.gates, certifiable=document.certifiable)
 
@@ -212,10 +222,6 @@ class Intake:
 def _first(findings: list[Finding]) -> list[Finding]:
     more = len(findings) - _NAMED
     return findings[:_NAMED] + ([Finding(findings[0].code, f"Và {more} tệp khác.")] if more > 0 else [])
-
-
-def _source(name: str, data: bytes, sha256: str, sequence: int | None, note_of: int | None) -> Source:
-    return Source(name=name, size_bytes=len(data), sha256=sha256, sequence=sequence, note_of=note_of)
 
 
 def gate_flags(gates: GateSettings, *, certifiable: bool) -> frozenset[str]:

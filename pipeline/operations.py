@@ -38,13 +38,19 @@ def retry(books: Books, adapters: Adapters, settings: Settings, flow: Flow, docu
         if not books.ledger.release_held(document, view.revision):
             raise OperatorError("not_stuck", f"{document} is {view.status}: {view.message or 'nothing to retry'}")
         return view.revision, Status.RUNNING
+    since = books.ledger.clock()
+    if not adapters.blobs.exists(document, view.body):
+        raise OperatorError(
+            "blobs_deleted", f"{document} is {view.status} for long, its scans are deleted; have it scanned again"
+        )
     body = Document.model_validate_json(adapters.blobs.get(document, view.body))
     number = view.revision + 1
     key = f"{view.archive_key.rsplit('/', 1)[0]}/r{number}"
     again = body.model_copy(update={"revision": number, "archive_key": key})
     sha256 = adapters.blobs.put(document, again.model_dump_json().encode())
     flags = gate_flags(settings.gates, certifiable=again.certifiable)
-    admission = books.ledger.admit(again, sha256, flags, _learned(books, flow, view), replaces=view.revision)
+    learned = _learned(books, flow, view)
+    admission = books.ledger.admit(again, sha256, flags, learned, replaces=view.revision, since=since)
     return number, admission.status
 
 

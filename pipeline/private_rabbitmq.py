@@ -137,6 +137,8 @@ class PrivateRabbitMq:
                 "default_user = sohoa",
                 f"default_pass = {self._password}",
                 "log.console = false",
+                # What a replicated queue has seen stays in memory until its log is as long as this; default 512 MB.
+                "raft.wal_max_size_bytes = 4000000",
                 "log.file.level = warning",
                 *self._config,
             ),

@@ -33,6 +33,8 @@ class Line(Protocol):
     """What a run needs of a line, embedded or clustered."""
 
     broker_kind: str
+    owns_workers: bool
+    """Nobody else's worker does what is admitted here."""
     settings: Settings
     adapters: Adapters
     books: Books
@@ -122,7 +124,7 @@ class Processing:
     def run(self, on_progress: Callable[[int, int], None]) -> None:
         """Until every admitted revision has ended or waits; ``on_progress(finished, known)``.
 
-        Raises ``OperatorError`` when the workers need something that is not installed or not right.
+        Raises ``OperatorError`` when workers of our own need something that is not installed or not right.
         """
         began = time.monotonic()
         for path in self._paths:
@@ -144,7 +146,8 @@ class Processing:
         began = time.monotonic()
         finished = len(self.turned) + len(self.documents) - self._line.books.views.running(self.documents)
         on_progress(finished, self.batches)
-        if finished < self.batches and began >= self._obstacle_at:
+        # One host of a cluster that others run may be wrong: its steps are done on another one.
+        if self._line.owns_workers and finished < self.batches and began >= self._obstacle_at:
             if obstacle := self._line.books.views.obstacle():
                 raise OperatorError(*obstacle)
             self._obstacle_at = began + OBSTACLE_S
@@ -164,8 +167,11 @@ class Processing:
         self.documents.add((receipt.document, receipt.revision))
 
     def _opened(self) -> tuple[NewFact, ...]:
-        """Only the built-in test CA may approve by itself: its stamp says that the copy is a test."""
-        if self._line.settings.signer.kind != "test-ca":
+        """Only the built-in test CA may approve by itself: its stamp says that the copy is a test.
+
+        A cluster's worker has settings of its own, and may sign with the agency's key.
+        """
+        if not self._line.owns_workers or self._line.settings.signer.kind != "test-ca":
             return ()
         approved = Approved(by="sohoa process (test CA)", at=self._line.adapters.clock.now())
         return (NewFact(approved, 0, "person", 1),)

@@ -61,6 +61,9 @@ class Relay:
             except Retryable as error:
                 log.warning("paused", extra={"code": error.code, "reason": error.message})
                 self._pause(AWAY_S * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
+            except Exception:  # a relay that ended here would look alive and hold the whole line up
+                log.exception("turn broke")
+                self._pause(AWAY_S)
             else:
                 self._pause(self._delivery.poll_s)
         self._step_down()
@@ -74,21 +77,21 @@ class Relay:
         with self._lock:
             self._through = 0
         taken = self._dispatch.take(self._hints.pools)
-        for pool, steps in taken.items():
-            self._publish(pool, steps)
+        self._publish([(pool, step) for pool, steps in taken.items() for step in steps])
         if not taken:
             self._hints.tend()
 
-    def _publish(self, pool: str, steps: list[Step]) -> None:
+    def _publish(self, taken: list[tuple[str, Step]]) -> None:
+        """Publish every step, or owe again all that was not, of whatever pool: it would stay sent and block credit."""
         done = 0
         try:
-            for step in steps:
+            for pool, step in taken:
                 self._hints.publish(pool, step)
                 done += 1
         finally:
-            if done < len(steps):
-                self._dispatch.unsend(steps[done:])
             self._published += done
+            if done < len(taken):
+                self._dispatch.unsend([step for _, step in taken[done:]])
 
     def _lead(self) -> bool:
         if time.monotonic() < self._leads_until:

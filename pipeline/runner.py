@@ -13,6 +13,7 @@ from models.flow import Flow
 from models.ports import BlobStore
 from models.settings import DeliverySettings
 from models.step import Step
+from pipeline.breaker import Breaker
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.rows import Claim
 from pipeline.slots import SlotKilled
@@ -35,12 +36,21 @@ class Child(Protocol):
 class Runner:
     """Carries out steps for one worker. ``run`` never raises: the ledger knows what happened."""
 
-    def __init__(self, worker: str, flow: Flow, ledger: Ledger, blobs: BlobStore, delivery: DeliverySettings) -> None:
+    def __init__(
+        self,
+        worker: str,
+        flow: Flow,
+        ledger: Ledger,
+        blobs: BlobStore,
+        delivery: DeliverySettings,
+        breaker: Breaker | None = None,
+    ) -> None:
         self.worker = worker
         self._flow = flow
         self._ledger = ledger
         self._blobs = blobs
         self._delivery = delivery
+        self._breaker = breaker or Breaker(worker, delivery.retry_first_s, delivery.retry_most_s)
 
     def run(self, step: Step, slot: Child) -> None:
         """Do one step, if it is still to be done."""
@@ -74,13 +84,18 @@ class Runner:
 
     def _record(self, claim: Claim, result: Result) -> str:
         error = result.error
+        if isinstance(error, Retryable):
+            self._breaker.away(error.dependency)
+        else:
+            self._breaker.answered()
         if error is None:
             missing = self._missing(claim, result)
             if not missing:
                 if self._insist(lambda: self._ledger.commit(claim, result.facts)):
                     return "done"
-                for sha256 in result.fresh:
-                    self._blobs.remove(claim.step.document, sha256)
+                if result.fresh:
+                    for sha256 in self._insist(lambda: self._ledger.not_needed(claim, result.fresh)):
+                        self._blobs.remove(claim.step.document, sha256)
                 return "lost"
             error = Defect("fact_missing", f"the segment did not give {', '.join(missing)}")
         if isinstance(error, Rejected):

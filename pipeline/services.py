@@ -20,41 +20,51 @@ from pipeline.hints import Hints
 from pipeline.incoming import MANIFEST, shown
 from pipeline.intake import Batch, Intake, Receipt
 from pipeline.relay import Relay
+from pipeline.sweeper import Sweeper
 from pipeline.watermark import Watermark
 from pipeline.wiring import Adapters, Books
-from pipeline.worker import Crew
+from pipeline.worker import SERVE, Crew
 from stages.flow import FLOW
 
 log = logging.getLogger("sohoa.service")
 
+SWEEP_ENDS_S = 10.0
+"""A bucket may need minutes to list; a relay that was told to stop does not wait for it."""
 LONGEST_NAME_BYTES = 200
 """Of a batch's folder; a longer one is cut in the name of its answer, and stands whole in it."""
 
 
 def run_relay(settings: Settings, stop: threading.Event, flow: Flow = FLOW) -> None:
-    """Publish hints until stopped. Several may run; one leads."""
+    """Publish hints, and delete blobs whose time is over, until stopped. Several may run; one leads."""
     books = Books(settings, flow)
+    adapters = Adapters(settings)
+    sweeper = Sweeper(books.retention, adapters.blobs, adapters.clock, settings.retention)
     hints = Hints(_clustered(settings).broker, flow.pools)
     relay = Relay(f"{socket.gethostname()}:{os.getpid()}", books.ledger, books.dispatch, hints, settings.delivery)
     thread = threading.Thread(target=relay.run, name="relay")
+    sweeping = threading.Thread(target=sweeper.run, args=(stop,), name="sweeper", daemon=True)
     thread.start()
+    sweeping.start()
     log.info("relay started")
     stop.wait()
     relay.stop()
     thread.join()
+    sweeping.join(SWEEP_ENDS_S)
     hints.close()
     books.close()
     log.info("relay stopped")
 
 
-def run_worker(settings: Settings, pools: Sequence[str], stop: threading.Event, flow: Flow = FLOW) -> None:
+def run_worker(
+    settings: Settings, pools: Sequence[str], stop: threading.Event, flow: Flow = FLOW, serve: str = SERVE
+) -> None:
     """Work for the given pools until stopped, then drain. Raises ``OperatorError("unknown_pool")``."""
     unknown = sorted(set(pools) - set(flow.pools))
     if unknown:
         raise OperatorError("unknown_pool", f"no pool {', '.join(unknown)}; there are {', '.join(flow.pools)}")
     books = Books(settings, flow)
     hints = Hints(_clustered(settings).broker, tuple(pools))
-    crew = Crew(pools, settings, flow, books, hints, Adapters(settings).blobs)
+    crew = Crew(pools, settings, flow, books, hints, Adapters(settings).blobs, serve)
     crew.start()
     log.info("worker started", extra={"pools": list(pools)})
     stop.wait()
@@ -97,25 +107,40 @@ class FolderWatch:
         self._waiting = False
 
     def look(self, stop: threading.Event) -> None:
-        """Admit what is complete; stops at the watermark, batches then wait where they are."""
-        for entry in sorted(self._folder.iterdir()):
+        """Admit what is complete; stops at the watermark, batches then wait where they are.
+
+        They wait too while folder, blob store or ledger is away.
+        """
+        try:
+            entries = sorted(self._folder.iterdir())
+        except OSError as error:
+            self._wait(f"the intake folder answers {type(error).__name__}; check its disk, mount and rights")
+            return
+        for entry in entries:
             if stop.is_set():
                 return
             try:
                 if not self._is_open(entry):
                     continue
-                reason = self._watermark.reason()
-                if reason is None:
-                    self._waiting = False
-                    self._admit(entry)
-                    continue
+                if reason := self._reason():
+                    self._wait(reason)
+                    return
+                self._waiting = False
+                self._admit(entry)
             except OSError as error:  # the counter moved or rewrote the batch under our eyes: look again later
                 log.warning("batch cannot be read", extra={"batch": shown(entry.name), "reason": type(error).__name__})
-                continue
-            if not self._waiting:
-                log.warning("intake waits", extra={"reason": reason})
-            self._waiting = True
-            return
+
+    def _reason(self) -> str | None:
+        try:
+            return self._watermark.reason()
+        except Retryable as error:
+            return f"{error.code}: {error.message}"
+
+    def _wait(self, reason: str) -> None:
+        """Say so, once."""
+        if not self._waiting:
+            log.warning("intake waits", extra={"reason": reason})
+        self._waiting = True
 
     def _is_open(self, entry: Path) -> bool:
         if not os.path.lexists(entry / MANIFEST) or self._answer(entry, "receipt").exists():

@@ -24,6 +24,8 @@ from pipeline.proc import Usage
 
 WATCH_S = 0.1
 TICK_S = 1.0
+ASLEEP_S = 2.0
+"""Between two looks at a child: longer, and it was the worker that stood still, perhaps the whole machine."""
 STATUS_S = 1.0
 """How long the fork server may take to say how a child ended that hung up."""
 STARTS = 3
@@ -184,7 +186,7 @@ class Slot:
         None when the child was lost before it had the task: nothing of it has run.
         """
         before = child.usage()
-        started = watch_at = time.monotonic()
+        started = watch_at = looked = time.monotonic()
         torn_since: float | None = None
         breach: SlotKilled | None = None
         begun = False
@@ -202,6 +204,10 @@ class Slot:
                     return None
                 raise breach or self._post_mortem(child)
             now = time.monotonic()
+            if now - looked > ASLEEP_S:
+                started += now - looked
+                torn_since = None
+            looked = now
             torn_since = (torn_since or now) if child.pending else None
             if now >= watch_at:
                 watch_at = now + WATCH_S

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.authority import CertTrustAnchor
 
 from models.errors import OperatorError
-from pipeline.adapters.pades import FIELD
+from pipeline.adapters.pades import CLOCK_TOLERANCE, FIELD
 from pipeline.adapters.test_ca import ROOT
 from pipeline.appended import first_revision, strangers
 from stages.seal import RECORD_SCHEMA, image_hashes
@@ -32,8 +32,6 @@ from stages.seal import RECORD_SCHEMA, image_hashes
 RECORD = "record.json"
 TEST_CA = "test-ca"
 """Folder of the test certificate in a state folder."""
-CLOCK_TOLERANCE = timedelta(minutes=5)
-"""How far the printed time may be from the time-stamping service's (domain rule)."""
 
 
 @dataclass

@@ -21,6 +21,7 @@ from pipeline.ledger.database import open_database
 from pipeline.ledger.dispatch import Dispatch
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.migrate import check_version, migrate
+from pipeline.ledger.retention import Retention
 from pipeline.ledger.views import Views
 
 PREFIX = "SOHOA_"
@@ -139,7 +140,7 @@ def ledger_url(settings: Settings) -> str:
 
 
 class Books:
-    """The ledger's three faces on one database: work, dispatch, and views.
+    """The ledger's four faces on one database: work, dispatch, views, and retention.
 
     An embedded ledger is made or migrated when it is opened; a cluster's waits for ``sohoa migrate``,
     so that no half of the cluster meets a schema that it does not know. Raises
@@ -152,6 +153,7 @@ class Books:
         self.ledger = Ledger(self.engine, flow, settings.delivery)
         self.dispatch = Dispatch(self.engine, settings.delivery)
         self.views = Views(self.engine)
+        self.retention = Retention(self.engine, settings.retention)
         try:
             (migrate if self.embedded else check_version)(self.engine)
         except BaseException:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import lru_cache
 
 import orjson
 
@@ -22,23 +22,34 @@ from stages.flow import FLOW
 from stages.raster import open_raster
 from stages.unpack import Unpacked
 
-CACHED_BLOBS = 4
-"""Blobs that a step keeps: enough to seal and put one PDF, too few to hold the scans of a batch."""
+KEPT_BYTES = 64_000_000
+"""Of blobs that a step keeps in memory: enough to seal and put one PDF, too little to hold the scans of a batch."""
 CACHED_DOCUMENTS = 8
 """Documents and side indexes kept in memory: sides of one document tend to come in a row."""
 
 
 class BoundBlobs:
-    """A blob store bound to one document, for one step; a blob that is asked for again is not read again.
+    """A blob store bound to one document, for one step.
 
+    The last blobs that were asked for, ``most_bytes`` of them together, are not read again; larger ones are.
     ``written``: what was stored through it since it was last cleared.
     """
 
-    def __init__(self, store: BlobStore, document: str) -> None:
+    def __init__(self, store: BlobStore, document: str, most_bytes: int = KEPT_BYTES) -> None:
         self._store = store
         self._document = document
-        self.get = lru_cache(CACHED_BLOBS)(partial(store.get, document))
+        self._most_bytes = most_bytes
+        self._kept: dict[str, bytes] = {}
         self.written: list[str] = []
+
+    def get(self, sha256: str) -> bytes:
+        kept = self._kept.pop(sha256, None)
+        data = self._store.get(self._document, sha256) if kept is None else kept
+        if len(data) <= self._most_bytes:
+            self._kept[sha256] = data
+            while sum(map(len, self._kept.values())) > self._most_bytes:
+                del self._kept[next(iter(self._kept))]  # asked for longest ago
+        return data
 
     def put(self, data: bytes) -> str:
         sha256 = self._store.put(self._document, data)

@@ -16,6 +16,7 @@ from models.flow import Flow
 from models.ports import BlobStore
 from models.settings import PoolSettings, Settings
 from models.step import Step
+from pipeline.breaker import Breaker
 from pipeline.hints import Hints
 from pipeline.ledger.dispatch import Beat
 from pipeline.nursery import Nursery
@@ -64,7 +65,9 @@ class PoolWorker:
         )
         for slot in self._slots:
             self._slots_free.put(slot)
-        self._runner = Runner(self.name, flow, books.ledger, blobs, settings.delivery)
+        self._breaker = Breaker(pool, settings.delivery.retry_first_s, settings.delivery.retry_most_s)
+        self._runner = Runner(self.name, flow, books.ledger, blobs, settings.delivery, self._breaker)
+        self._dispatch = books.dispatch
         self._draining = threading.Event()
         hints.listen(pool, self._handle)
         self._worker = dramatiq.Worker(
@@ -81,7 +84,8 @@ class PoolWorker:
 
     def beat(self) -> Beat:
         """What the ledger's register shall say now."""
-        return Beat(self.name, self.pool, 0 if self._draining.is_set() else len(self._slots))
+        offered = 0 if self._draining.is_set() else self._breaker.slots(len(self._slots))
+        return Beat(self.name, self.pool, offered)
 
     def stop(self) -> None:
         """Take no more work, let running steps finish for ``drain_s``, give the rest back."""
@@ -95,12 +99,20 @@ class PoolWorker:
 
     def _handle(self, step: Step) -> None:
         if self._draining.is_set():
-            return  # the step stays sent, expires and is owed again
+            self._give_back(step)
+            return
         slot = self._slots_free.get()
         try:
             self._runner.run(step, slot)
         finally:
             self._slots_free.put(slot)
+
+    def _give_back(self, step: Step) -> None:
+        """Owe a step again whose hint came too late, so that others have it at once."""
+        try:
+            self._dispatch.unsend([step])
+        except Retryable as error:
+            log.warning("hint not given back; it expires", extra={"step": str(step), "code": error.code})
 
     def _interrupt(self) -> None:
         for slot in self._slots:
@@ -148,7 +160,10 @@ class Crew:
 
     def _live(self) -> None:
         while not self._stopped.wait(self._every_s):
-            self._beat()
+            try:
+                self._beat()
+            except Exception:  # a worker without a heart gets no work and looks alive
+                log.exception("heartbeat broke")
         self._beat()
         try:
             self._dispatch.leave([worker.name for worker in self._workers])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Literal, NamedTuple, cast
 
+import cv2
 import numpy as np
 
 from models.base import Confidence
@@ -70,7 +71,7 @@ def pose(grey: Pixels, dpi: float, declared_deg: Turn = 0) -> Pose:
     marks = ink.components(contrast >= lean.FAINTEST)
     dirt = ink.edge_dirt(marks, small_dpi)
     keep = lean.text_marks(marks, dirt)
-    text = np.take(keep.astype(np.uint8), marks.labels) * contrast
+    text = np.asarray(cv2.bitwise_and(contrast, marks.painted(np.where(keep, 255, 0).astype(np.uint8))), dtype=np.uint8)
 
     rough = ink.reduced(text, SHORT_PX // 2)
     leans = {axis: lean.coarse(lean.cells(_sideways(rough, axis))) for axis in (0, 90)}

@@ -27,6 +27,8 @@ FLOW = Flow(
         Segment("document", "document", (sequence.STAGE, both_sides.STAGE, assemble.STAGE)),
         Segment("extract", "document", (extract.STAGE,), gates=(PERSONAL_SIGNATURE,)),
         Segment("certify", "sign", (certify.STAGE,), gates=(CONFIRMATION, APPROVAL)),
-        Segment("archive", "archive", (seal.STAGE, put.STAGE)),
+        # Two messages: what is put must have been committed before, or a second try would seal other bytes.
+        Segment("seal", "archive", (seal.STAGE,)),
+        Segment("archive", "archive", (put.STAGE,)),
     )
 )

@@ -5,7 +5,7 @@ Shared by deskew and blank_side, on pictures reduced to about 100 dpi.
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -17,6 +17,7 @@ MM_PER_INCH = 25.4
 Ints = NDArray[np.int32]
 Labels = NDArray[np.int32] | NDArray[np.uint16]
 Bools = NDArray[np.bool_]
+Window = tuple[slice, slice]
 
 
 class Components(NamedTuple):
@@ -36,6 +37,15 @@ class Components(NamedTuple):
     @property
     def bottom(self) -> Ints:
         return self.top + self.height
+
+    def painted(self, value: NDArray[Any], window: Window = (slice(None), slice(None))) -> NDArray[Any]:
+        """A picture, or a window of it, where each mark has the value of its number, like 255 for a letter."""
+        labels = self.labels[window]
+        if labels.dtype != np.uint16:
+            return np.asarray(value[labels])
+        table = np.zeros(1 << 16, value.dtype)
+        table[: value.size] = value
+        return np.asarray(cv2.LUT(labels, table))
 
 
 def reduced(image: Pixels, short_px: int) -> Pixels:
@@ -122,8 +132,7 @@ def edge_dirt(marks: Components, dpi: float) -> Bools:
     height, width = marks.labels.shape
     mm = rim_mm_px(marks, dpi)
     near, corner, rim = 2 * mm, 25 * mm, max(1, round(8 * mm))
-    middle = marks.labels[rim:-rim, rim:-rim]
-    inner = np.bincount(middle[middle > 0], minlength=len(marks.area))
+    inner = marks.area - _at_edges(marks.labels, rim, len(marks.area))
     touches = (marks.left <= near, marks.top <= near, marks.right >= width - near, marks.bottom >= height - near)
     depth = (marks.right, marks.bottom, width - marks.left, height - marks.top)
     dirt = np.zeros(len(marks.area), bool)
@@ -135,3 +144,10 @@ def edge_dirt(marks: Components, dpi: float) -> Bools:
         dirt |= touches[side] & touches[other] & (depth[side] <= corner) & (depth[other] <= corner)
     dirt[0] = False
     return dirt
+
+
+def _at_edges(labels: Labels, rim_px: int, marks: int) -> Ints:
+    """Pixels of each mark that lie within the rim."""
+    between = labels[rim_px:-rim_px]
+    parts = (labels[:rim_px], labels[-rim_px:], between[:, :rim_px], between[:, -rim_px:])
+    return np.bincount(np.concatenate([part.ravel() for part in parts]), minlength=marks).astype(np.int32)

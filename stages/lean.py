@@ -12,19 +12,26 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from models.geometry import Affine
 from models.ports import Pixels
 from stages import ink
-from stages.raster import warp
-from stages.upright import upright
 
 RANGE_DEG = 5.0
 FAINTEST = 30
 """Contrast in levels from which a pixel takes part; below it is noise and show-through."""
 _STRONGEST = 120
 _STRIP_PX = 8
+_LEAST_LETTER_PX = 4
+"""Lower than any letter: the dots of a form's leaders are more than its letters, and must not pass for the usual size."""
 _FEWEST_CELLS = 120
 """Fewer inked cells than this (two or three words) show no direction."""
+_QUARTERS = 4
+_BLEND = np.array([1.0, 2.0, 3.0, 4.0, 3.0, 2.0, 1.0])
+"""How much ink at each quarter of a row counts for it: the more, the nearer to its middle."""
+_STEP = np.pad(_BLEND, (_QUARTERS, 0)) - np.pad(_BLEND, (0, _QUARTERS))
+"""A row less the one before."""
 Floats = NDArray[np.float64]
+Windows = NDArray[np.float32]
 
 
 class Lean(NamedTuple):
@@ -37,7 +44,8 @@ class Lean(NamedTuple):
 class Cells(NamedTuple):
     """Ink summed over strips of 8 columns: a quarter of the points, and the same lines.
 
-    ``x``: from the middle of the picture; ``y``: row, with a dither of one row; ``weight``: ink.
+    ``x``: from the middle of the picture; ``y``: row, with a dither of one row, from ``reach`` rows above the
+    picture; ``weight``: ink.
     """
 
     x: Floats
@@ -55,7 +63,7 @@ def text_marks(marks: ink.Components, dirt: ink.Bools) -> ink.Bools:
     extent = np.maximum(marks.width, marks.height)
     keep = ~dirt & (marks.area >= 3)
     keep[0] = False
-    letters = extent[keep & (marks.area >= 8)]
+    letters = extent[keep & (marks.area >= 8) & (extent >= _LEAST_LETTER_PX)]
     if len(letters) > 0:
         keep &= extent < 8 * np.median(letters)
     return keep
@@ -70,25 +78,26 @@ def cells(picture: Pixels) -> Cells:
     """
     height, width = picture.shape
     strips = -(-width // _STRIP_PX)
-    capped = np.zeros((height, strips * _STRIP_PX), np.float32)
-    np.minimum(picture, _STRONGEST, out=capped[:, :width], casting="unsafe")
-    sums = cv2.reduce(capped.reshape(-1, _STRIP_PX), 1, cv2.REDUCE_SUM).reshape(height, strips)
-    rows, columns = np.nonzero(sums)
+    capped = np.zeros((height, strips * _STRIP_PX), np.uint8)
+    np.minimum(picture, _STRONGEST, out=capped[:, :width])
+    sums = cv2.reduce(capped.reshape(-1, _STRIP_PX), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+    inked = np.flatnonzero(sums > 0)
+    rows, columns = np.divmod(inked, strips)
     dither = np.random.default_rng(0).random(len(rows))
     x = (columns + 0.5) * _STRIP_PX - width / 2
     reach = math.ceil(width / 2 * math.tan(math.radians(RANGE_DEG + 2))) + 2
-    return Cells(x, rows + dither, sums[rows, columns].astype(np.float64), height, reach)
+    return Cells(x, rows + dither + reach, sums[inked].astype(np.float64), height, reach)
 
 
 def _energy(points: Cells, angle_deg: float, row_px: float) -> float:
-    """Sum of squared steps between neighbouring rows of the ink profile seen along ``angle_deg``."""
-    y = (points.y - points.x * math.tan(math.radians(angle_deg)) + points.reach) / row_px
-    bins = y.astype(np.int64)
-    part = y - bins
-    size = int((points.height + 2 * points.reach) / row_px) + 3
-    lower = np.bincount(bins, points.weight * (1.0 - part), size)
-    upper = np.bincount(bins + 1, points.weight * part, size)
-    steps = np.diff(lower + upper)
+    """Sum of squared steps between neighbouring rows of the ink profile seen along ``angle_deg``.
+
+    Rows of ``row_px`` that blend into each other, begun at every quarter of a row.
+    """
+    quarters = _QUARTERS / row_px
+    places = (points.y * quarters - points.x * (math.tan(math.radians(angle_deg)) * quarters)).astype(np.intp)
+    fine = np.bincount(places, points.weight, int((points.height + 2 * points.reach) * quarters) + 1)
+    steps = np.convolve(fine, _STEP)
     return float(steps @ steps)
 
 
@@ -145,6 +154,7 @@ Logistic regression on rendered Vietnamese letters, two pages in five in capital
 benchmarks orientation``). The heavy row is where ascenders and tone marks stand; stems at the left
 tell capitals. Being its own negative upside down, it cannot prefer a direction on other marks.
 """
+_WEIGHTS = np.concatenate([_UPRIGHT, -_UPRIGHT[::-1, ::-1]]).astype(np.float32).ravel()
 
 
 def up(text: Pixels, marks: ink.Components, keep: ink.Bools, axis_deg: int, skew_deg: float) -> Up:
@@ -156,29 +166,37 @@ def up(text: Pixels, marks: ink.Components, keep: ink.Bools, axis_deg: int, skew
     seen = letter_windows(text, marks, keep, axis_deg, skew_deg)
     if len(seen) < 10:
         return Up(0.0, 0.0, len(seen))
-    difference = seen - seen[:, ::-1, ::-1]
-    votes = np.clip(np.tensordot(difference[:, : _WINDOW // 2], _UPRIGHT, 2), -3.0, 3.0)
+    votes = np.clip(seen.reshape(len(seen), -1) @ _WEIGHTS, -3.0, 3.0)
     error = max(float(votes.std()), 0.1) / math.sqrt(len(votes))
     return Up(float(votes.mean()), float(votes.mean()) / error, len(votes))
 
 
-def letter_windows(text: Pixels, marks: ink.Components, keep: ink.Bools, axis_deg: int, skew_deg: float) -> Floats:
+def _usual(height_px: ink.Ints, width_px: ink.Ints) -> float:
+    """Median height, each mark counted by its width: the dots of a form's leaders are more than its letters."""
+    order = np.argsort(height_px)
+    widths = np.cumsum(width_px[order])
+    return float(height_px[order[np.searchsorted(widths, widths[-1] / 2)]])
+
+
+def letter_windows(text: Pixels, marks: ink.Components, keep: ink.Bools, axis_deg: int, skew_deg: float) -> Windows:
     """Up to 1,500 straightened letters with what is around them, ``(n, 12, 12)``, 0–1."""
     height, width = (marks.height, marks.width) if axis_deg == 0 else (marks.width, marks.height)
-    sized = keep & (marks.area >= 8) & (width >= 2)
+    sized = keep & (marks.area >= 8) & (width >= 2) & (height >= _LEAST_LETTER_PX)
     if int(sized.sum()) < 5:
-        return np.zeros((0, _WINDOW, _WINDOW))
-    typical = float(np.median(height[sized]))
+        return np.zeros((0, _WINDOW, _WINDOW), np.float32)
+    typical = _usual(height[sized], width[sized])
     tall, wide = height / typical, width / typical
     chosen = np.flatnonzero(keep & (tall > 0.6) & (tall < 2.2) & (wide > 0.3) & (wide < 12))
     chosen = chosen[:: -(-len(chosen) // _MOST_LETTERS) or 1]
-    scale = min(1.0, _WINDOW / (_HEIGHTS * typical))
-    small = np.minimum(text, _STRONGEST)
-    small = cv2.resize(small, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    page = upright(small.shape[1], small.shape[0], axis_deg, skew_deg, grow=True)
-    straight = np.pad(warp(np.asarray(small, dtype=np.uint8), page, 0), _WINDOW).astype(np.float64) / _STRONGEST
-    x, y = page.points((marks.left + marks.width / 2)[chosen] * scale, (marks.top + marks.height / 2)[chosen] * scale)
-    left = np.round(x + _WINDOW / 2).astype(np.int64)
-    top = np.round(y + _WINDOW / 2).astype(np.int64)
-    cell = np.arange(_WINDOW)
-    return np.asarray(straight[top[:, None, None] + cell[:, None], left[:, None, None] + cell], dtype=np.float64)
+    cell_px = max(1.0, _HEIGHTS * typical / _WINDOW)
+    around = round(cell_px)
+    seen = cv2.blur(np.minimum(text, _STRONGEST), (around, around), borderType=cv2.BORDER_REPLICATE)
+    # Only what the windows show is turned: the page has five times as many pixels.
+    a, b, _, c, d, _ = Affine.rotation(skew_deg - axis_deg, (0.0, 0.0), (0.0, 0.0))
+    across = (np.arange(_WINDOW, dtype=np.float32) - (_WINDOW - 1) / 2) * np.float32(cell_px)
+    down = across[:, None]
+    x, y = marks.left + marks.width / 2 - 0.5, marks.top + marks.height / 2 - 0.5
+    columns = x[chosen, None].astype(np.float32) + (a * across + b * down).ravel()
+    rows = y[chosen, None].astype(np.float32) + (c * across + d * down).ravel()
+    windows = cv2.remap(seen, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
+    return np.asarray(windows.reshape(-1, _WINDOW, _WINDOW) / np.float32(_STRONGEST), dtype=np.float32)

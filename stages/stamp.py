@@ -18,6 +18,7 @@ from fontTools import subset as font_subset
 from fontTools.ttLib import TTFont, TTLibError
 
 from models.errors import Defect, Rejected
+from stages.pdfa.font import to_unicode
 
 VIETNAM = timezone(timedelta(hours=7))
 """Decree 30/2020 App I: the time is printed in the Vietnamese time zone; there is no summer time."""
@@ -234,10 +235,11 @@ def _described(file: TTFont, program: bytes, names: dict[str, str], name: str, u
         f"/DW 1000 /W [0 [{' '.join(f'{w:.3f}' for w in widths)}]] >>"
     )
     type0 = f"<< /Type /Font /Subtype /Type0 /BaseFont /{base} /Encoding /Identity-H >>"
+    characters = {number[glyph]: c for c, glyph in names.items()}
     return Typeface(
         program=zlib.compress(program, 9),
         program_size=len(program),
-        to_unicode=_to_unicode({number[glyph]: c for c, glyph in names.items()}),
+        to_unicode=to_unicode((c, f"{code:04X}") for code, c in sorted(characters.items())),
         type0=type0.encode("ascii"),
         cid_font=cid_font.encode("ascii"),
         descriptor=descriptor.encode("ascii"),
@@ -245,17 +247,3 @@ def _described(file: TTFont, program: bytes, names: dict[str, str], name: str, u
         ascent=ascent,
         descent=descent,
     )
-
-
-def _to_unicode(characters: dict[int, str]) -> bytes:
-    """CMap from glyph numbers to text, so that the stamp can be copied and searched."""
-    rows = [f"<{gid:04X}> <{c.encode('utf-16-be').hex().upper()}>" for gid, c in sorted(characters.items())]
-    chunks = [rows[i : i + 100] for i in range(0, len(rows), 100)]
-    body = "\n".join(f"{len(chunk)} beginbfchar\n" + "\n".join(chunk) + "\nendbfchar" for chunk in chunks)
-    return (
-        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
-        "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
-        "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
-        "1 begincodespacerange\n<0000> <FFFF>\nendcodespacerange\n"
-        f"{body}\nendcmap\nCMapName currentdict /CMap defineresource pop\nend\nend\n"
-    ).encode("ascii")

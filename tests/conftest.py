@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.chaos.servers import Broker
 from models.errors import OperatorError
-from pipeline.private_rabbitmq import PrivateRabbitMq
 from tests.servers.missing import ServerMissing, unavailable
 from tests.servers.postgres import Postgres
 from tests.servers.s3 import S3
@@ -28,9 +28,9 @@ def servers_required() -> bool:
 
 
 @pytest.fixture(scope="session")
-def rabbitmq(tmp_path_factory: pytest.TempPathFactory, servers_required: bool) -> Iterator[PrivateRabbitMq]:
+def rabbitmq(tmp_path_factory: pytest.TempPathFactory, servers_required: bool) -> Iterator[Broker]:
     """A running RabbitMQ. A test that kills it must restart it; each test uses queue names of its own."""
-    broker = PrivateRabbitMq(tmp_path_factory.mktemp("rabbitmq"))
+    broker = Broker(tmp_path_factory.mktemp("rabbitmq"))
     try:
         broker.start()
     except OperatorError as error:

@@ -13,7 +13,8 @@ from benchmarks.corpus.batch import KINDS
 from benchmarks.corpus.damage import LEVELS
 from benchmarks.corpus.faults import FAULTS
 from benchmarks.corpus.samples import write_corpus, write_samples
-from models.errors import OperatorError, SohoaError
+from benchmarks.corpus.texts import sentences
+from models.errors import SohoaError
 
 
 def main(arguments: Sequence[str]) -> dict[str, object]:
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str]) -> dict[str, object]:
             kinds=_names(options.kinds),
             faults=_names(options.faults),
             level=options.level,
-            lines=_lines(options.texts),
+            lines=sentences(options.texts),
         )
     return {
         "out": str(options.out),
@@ -56,16 +57,6 @@ def _parser() -> argparse.ArgumentParser:
 
 def _names(listed: str) -> tuple[str, ...]:
     return tuple(name for name in listed.split(",") if name)
-
-
-def _lines(path: Path | None) -> tuple[str, ...]:
-    if path is None:
-        return ()
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError("bad_texts", f"{path} cannot be read as UTF-8 lines: {error}") from error
-    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ TINOS = "/usr/share/fonts/truetype/croscore/Tinos-{}.ttf"
 LIBERATION = "/usr/share/fonts/truetype/liberation2/LiberationSerif-{}.ttf"
 ARIMO = "/usr/share/fonts/truetype/croscore/Arimo-{}.ttf"
 
-_TITLE = {"regular": "Regular", "bold": "Bold", "italic": "Italic", "bolditalic": "BoldItalic"}
+TITLE = {"regular": "Regular", "bold": "Bold", "italic": "Italic", "bolditalic": "BoldItalic"}
 _PATHS: dict[Family, tuple[str, str]] = {
     "termes": (TERMES, "fonts-texgyre"),
     "tinos": (TINOS, "fonts-croscore"),
@@ -39,7 +39,7 @@ class Fonts:
         key = (style, round(size_px, 2))
         if key not in self._loaded:
             pattern, package = _PATHS[self.family]
-            name = style if self.family == "termes" else _TITLE[style]
+            name = style if self.family == "termes" else TITLE[style]
             path = Path(pattern.format(name))
             if not path.exists():
                 raise OperatorError("font_missing", f"{path} is not there: install the Debian package {package}")

@@ -19,6 +19,7 @@ from models.geometry import Affine, Box
 Colour = NDArray[np.uint8]
 PAPER = 238
 """Level of white paper before the scanner's own white point."""
+_LUMINANCE = np.array([[0.114], [0.587], [0.299]], np.float32)
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def scan_side(
     """
     sheet = _paper(page, back, device, rng)
     for mark in (*page.marks, *notes):
-        _put(sheet, mark)
+        put(sheet, mark)
     if bound:
         _binding(sheet, page, device, rng)
     angle = skew_deg(rng, device)
@@ -149,8 +150,11 @@ def _ramp(paper: int, ink: int) -> Grey:
     return np.round(np.linspace(paper, ink, 256)).astype(np.uint8)
 
 
-def _put(sheet: Colour, mark: Mark) -> None:
+def put(sheet: Colour | Grey, mark: Mark) -> None:
     """Lay a mark on the sheet: an opaque one covers, ink multiplies."""
+    colour = np.array(mark.colour, np.float32)
+    if sheet.ndim == 2:
+        sheet, colour = sheet[:, :, None], colour @ _LUMINANCE
     height, width = mark.alpha.shape
     left, top = max(0, mark.left_px), max(0, mark.top_px)
     region = sheet[top : mark.top_px + height, left : mark.left_px + width]
@@ -158,7 +162,6 @@ def _put(sheet: Colour, mark: Mark) -> None:
         return
     y, x = top - mark.top_px, left - mark.left_px
     alpha = mark.alpha[y : y + region.shape[0], x : x + region.shape[1], None].astype(np.float32) / 255
-    colour = np.array(mark.colour, np.float32)
     below = region.astype(np.float32)
     over = colour if mark.opaque else below * (colour / 255)
     region[:] = np.clip(below * (1 - alpha) + over * alpha, 0, 255).astype(np.uint8)

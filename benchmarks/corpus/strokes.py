@@ -21,7 +21,7 @@ DIGIT_WIDTH = 0.62
 """Advance of a written digit as a share of the type size."""
 
 # Skeletons in a box 0.5 wide and 1 high, y downwards, the baseline at 1; each stroke is a smooth curve.
-_DIGITS: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
+DIGITS: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
     "0": (((0.3, 0.02), (0.08, 0.25), (0.05, 0.7), (0.22, 1.0), (0.42, 0.75), (0.45, 0.3), (0.3, 0.02), (0.2, 0.08)),),
     "1": (((0.1, 0.3), (0.22, 0.18), (0.34, 0.0), (0.32, 0.35), (0.26, 0.7), (0.22, 1.02)),),
     "2": (((0.08, 0.22), (0.2, 0.02), (0.42, 0.1), (0.4, 0.38), (0.2, 0.75), (0.02, 0.98), (0.2, 0.92), (0.5, 0.98)),),
@@ -84,7 +84,7 @@ def digits(page: Page, text: str, x_mm: float, baseline_mm: float, size_mm: floa
     x, base = page.px(x_mm + size_mm * 0.15), page.px(baseline_mm) + height * float(rng.uniform(-0.02, 0.1))
     strokes = []
     for letter in text:
-        for skeleton in _DIGITS[letter]:
+        for skeleton in DIGITS[letter]:
             points = np.array(skeleton) + rng.normal(0, 0.018, (len(skeleton), 2))
             points[:, 0] += slant * (1 - points[:, 1])
             strokes.append(smooth(points) * height + (x, base - height))

@@ -6,16 +6,29 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 
 from benchmarks.corpus.grammar import RULES
 from benchmarks.corpus.names import MINISTRIES
+from models.errors import OperatorError
 
 _SLOT = re.compile(r"\{(#?[\w-]+)\}")
 _FIRST_DAY = date(2026, 1, 5)
 
 ONES = ("không", "một", "hai", "ba", "bốn", "năm", "sáu", "bảy", "tám", "chín")
+
+
+def sentences(path: Path | None) -> tuple[str, ...]:
+    """The lines of a file of the caller's own; none where there is no file. Raises ``OperatorError("bad_texts")``."""
+    if path is None:
+        return ()
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise OperatorError("bad_texts", f"{path} cannot be read as UTF-8 lines: {error}") from error
+    return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
 class Writer:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import measure
+from benchmarks.corpus.texts import sentences
 from benchmarks.ocr import compare, contest
 from benchmarks.ocr.boxes import write_boxes
 from benchmarks.ocr.crowd import crowd
@@ -94,7 +95,7 @@ def _pages(options: argparse.Namespace, folder: Path, quick: bool) -> tuple[OcrP
     """The given folder's pages, or generated ones: mostly at 300 dpi, in a full run some at 200 too."""
     if options.corpus is not None:
         return read_folder(options.corpus)
-    lines = _lines(options.mix)
+    lines = tuple(line for line in sentences(options.mix) if 40 < len(line) < 400)
     kinds = tuple(name for name in options.kinds.split(",") if name)
     count = 1 if quick else options.pages
     write_corpus(folder / "300", pages=count, seed=options.seed, dpi=DPI, kinds=kinds, lines=lines)
@@ -105,16 +106,6 @@ def _pages(options: argparse.Namespace, folder: Path, quick: bool) -> tuple[OcrP
         write_corpus(folder / "200", pages=few, seed=options.seed, dpi=OTHER_DPI, kinds=kinds, lines=lines)
         pages += tuple(page.renamed(f"{page.path.stem}-{OTHER_DPI}") for page in read_folder(folder / "200"))
     return pages
-
-
-def _lines(path: Path | None) -> tuple[str, ...]:
-    if path is None:
-        return ()
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise OperatorError("bad_texts", f"{path} cannot be read as UTF-8 lines: {error}") from error
-    return tuple(line.strip() for line in text.splitlines() if 40 < len(line.strip()) < 400)
 
 
 def _tools(folder: Path) -> str | None:

@@ -6,76 +6,38 @@ turns and straightens a page before it reads it.
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.corpus import names, seal, tables
+from benchmarks.corpus import seal, tables
 from benchmarks.corpus.damage import Damage, Scanner, scanner
-from benchmarks.corpus.fonts import SERIF, Style
-from benchmarks.corpus.layout import Flow, Margins, Run, Setting
+from benchmarks.corpus.layout import Run
 from benchmarks.corpus.office import (
     BODY,
     CENTRE,
-    Office,
-    Order,
-    Press,
     day_runs,
     heading,
     number_runs,
     sign,
-    some_office,
 )
 from benchmarks.corpus.page import Page
 from benchmarks.corpus.scan import scan_side
-from benchmarks.corpus.texts import Writer
+from benchmarks.ocr.desk import Desk
+from benchmarks.ocr.hard import AFTERWARDS, HARD
 from models.errors import OperatorError
 
 _COLUMN = {"body": "left", "number": "left", "receivers": "left", "nation": "right", "place_date": "right",
            "signer": "right"}  # fmt: skip
 """Blocks that stand beside each other, so that either may be read first."""
 _STRAIGHT_DEG, _STRAIGHT_MOST_DEG = 0.12, 0.35
-
-
-@dataclass(frozen=True)
-class Desk:
-    """What a page is made with: one random stream and face, one office, one signer."""
-
-    order: Order
-    flow: Flow
-    writer: Writer
-    office: Office
-    signer: str
-
-    @classmethod
-    def of(cls, rng: np.random.Generator, dpi: int, lines: tuple[str, ...]) -> Desk:
-        family = SERIF[int(rng.integers(len(SERIF)))]
-        order = Order(rng=rng, dpi=dpi, family=family, landscape=bool(rng.random() < 0.5), lines=lines)
-        margins = Margins(right_mm=float(rng.uniform(15, 19)), left_mm=float(rng.uniform(29.5, 34)))
-        where = names.place(rng)
-        office = some_office(rng, where)
-        context = {
-            "province": where.province,
-            "place": where.commune_text,
-            "body": office.name,
-            "body_code": office.code,
-        }
-        flow = Flow(Press(order, "text").page, margins)
-        return cls(order, flow, Writer(rng, context, lines), office, names.person(rng, where=where).name)
-
-    def fill(self, style: Style, setting: Setting, room_mm: float = 12.0) -> Page:
-        """Paragraphs in one style until so much of the page is left."""
-        pitch_mm = setting.size_pt * 25.4 / 72 * setting.leading
-        while self.flow.room_mm > room_mm + 6 * pitch_mm:
-            text = self.writer.prose(int(self.order.rng.integers(1, 4)))
-            self.flow.paragraph("text", [Run(text, style)], setting)
-        return self.flow.pages[0]
 
 
 def _prose(desk: Desk) -> Page:
@@ -166,15 +128,21 @@ def write_page(out: Path, kind: str, number: int, *, seed: int, dpi: int, lines:
 
     ``lines``: sentences mixed into the prose. Raises ``OperatorError("unknown_kind"|"font_missing")``.
     """
-    if kind not in KINDS:
-        raise OperatorError("unknown_kind", f"no pages of kind {kind!r}: choose from {', '.join(KINDS)}")
+    make = KINDS.get(kind) or HARD.get(kind)
+    if make is None:
+        raise OperatorError("unknown_kind", f"no pages of kind {kind!r}: choose from {', '.join(KINDS | HARD)}")
     rng = np.random.default_rng([seed, number, dpi, zlib.crc32(kind.encode())])
-    page = KINDS[kind](Desk.of(rng, dpi, lines))
+    page = make(Desk.of(rng, dpi, lines))
     scan = scan_side(page, None, _device(rng, kind), rng)
+    if kind in AFTERWARDS:
+        scan = replace(scan, pixels=AFTERWARDS[kind](scan.pixels, rng))
     folder = out / kind
     folder.mkdir(parents=True, exist_ok=True)
     (folder / f"{number:04d}.jpg").write_bytes(scan.jpeg())
     (folder / f"{number:04d}.txt").write_text(_truth(page), encoding="utf-8")
+    hand = [list(block.box) for block in scan.blocks(page.blocks) if block.kind == "handwriting"]
+    if hand:
+        (folder / f"{number:04d}.hand.json").write_text(json.dumps(hand), encoding="utf-8")
 
 
 def _truth(page: Page) -> str:

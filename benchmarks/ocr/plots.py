@@ -14,7 +14,8 @@ _ROOT_TICKS = (0.0, 0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0)
 """Ticks of a root axis, which starts at zero and still shows small values beside large ones."""
 
 
-def _svg(height: float, parts: Sequence[str], title: str) -> str:
+def svg(height: float, parts: Sequence[str], title: str) -> str:
+    """A picture of the parts; ``title`` is told by screen readers."""
     return (
         f'<svg viewBox="0 0 {_WIDTH} {height:.0f}" width="{_WIDTH}" role="img" aria-label="{escape(title)}">'
         f"<title>{escape(title)}</title>{''.join(parts)}</svg>"
@@ -64,7 +65,7 @@ def scatter(points: Mapping[str, tuple[float, float]], title: str, x_name: str, 
         colour = COLOURS[number % len(COLOURS)]
         parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="6" fill="{colour}" fill-opacity="0.8"/>')
     parts += _legend(list(points))
-    return _svg(height, parts, title)
+    return svg(height, parts, title)
 
 
 def bars(groups: Mapping[str, Mapping[str, float]], names: Sequence[str], title: str) -> str:
@@ -88,7 +89,7 @@ def bars(groups: Mapping[str, Mapping[str, float]], names: Sequence[str], title:
             x = _LEFT + wide * math.sqrt(value / most)
             parts.insert(0, line(x, 24, x, y))
             parts.append(text(x, y + 14, f"{value:g}", "middle"))
-    return _svg(y + 26, [*parts, *_legend(names)], title)
+    return svg(y + 26, [*parts, *_legend(names)], title)
 
 
 def _legend(names: Sequence[str]) -> list[str]:
@@ -113,4 +114,4 @@ def intervals(found: Mapping[str, tuple[float, float, float]], title: str) -> st
         parts += [text(_LEFT - 8, y + 4, name, "end"), line(a, y, c, y, colour, 3)]
         parts.append(f'<circle cx="{b:.1f}" cy="{y}" r="5" fill="{colour}"/>')
         parts.append(text(b, y - 8, f"{value:+.3f}", "middle", colour))
-    return _svg(high, parts, title)
+    return svg(high, parts, title)

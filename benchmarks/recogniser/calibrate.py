@@ -2,7 +2,9 @@
 
     python -m benchmarks.recogniser.calibrate --texts FOLDER
 
-writes ``vie.calibration.json`` beside the network. To be run again whenever the network changes.
+writes ``vie.calibration.json`` beside the network. To be run again whenever the network changes. About a quarter of the
+words are of pages as hard and strange as those of training, where a word of 0.9 is right in three cases of four; the
+others are of ordinary pages, where it is right in nine. Half and half told clear papers that they were doubtful.
 """
 
 from __future__ import annotations
@@ -31,11 +33,12 @@ from benchmarks.recogniser.texts import Corpus
 from pipeline.adapters.disk_models import DiskModels
 from stages.ocr.sheet import Picture
 from stages.ocr.turbo.calibration import Calibration
-from stages.ocr.turbo.ctc import Reader, ReadLine
+from stages.ocr.turbo.ctc import Reader
 from stages.ocr.turbo.engine import DATA, TUNED
 from stages.ocr.turbo.language import Language
 from stages.ocr.turbo.network import Network
 from stages.ocr.turbo.segment import segment
+from stages.ocr.turbo.words import ReadLine
 
 _WRONG_PER_KNOT = 50
 """A share is told as exactly as there are wrong words behind it."""
@@ -114,7 +117,8 @@ def error(words: Sequence[Judged]) -> float:
 
 def recalibrated(words: Sequence[Judged], calibration: Calibration) -> list[Judged]:
     """The same words with calibrated confidences."""
-    return [Judged(calibration(word.confidence), word.right) for word in words]
+    calibrated = calibration(np.array([word.confidence for word in words])).tolist()
+    return [Judged(confidence, word.right) for confidence, word in zip(calibrated, words, strict=True)]
 
 
 def generated(reader: Reader, seed: int, lines: int, corpus: Corpus) -> Iterator[Judged]:
@@ -162,8 +166,8 @@ def main() -> None:
     add = parser.add_argument
     add("--out", type=Path, default=DATA / "vie.calibration.json", help="file to write (default: beside the network)")
     add("--texts", type=Path, help="folder of official texts, of which the held-out share is printed")
-    add("--lines", type=int, default=5000, help="lines of pages as in training (default 5000)")
-    add("--pages", type=int, default=5, help="pages of each kind of benchmarks ocr (default 5)")
+    add("--lines", type=int, default=2000, help="lines of pages as in training (default 2000)")
+    add("--pages", type=int, default=10, help="pages of each kind of benchmarks ocr (default 10)")
     add("--seed", type=int, default=31)
     options = parser.parse_args()
     reader, network = raw_reader()

@@ -53,11 +53,14 @@ class Read:
 class Contestant:
     """An engine by name."""
 
-    def __init__(self, name: str) -> None:
-        """Raises ``OperatorError`` where the engine cannot be opened."""
+    def __init__(self, name: str, settings: OcrSettings | None = None) -> None:
+        """``settings``: where it is not the engine of that name as it comes. Raises ``OperatorError`` where the engine
+        cannot be opened.
+        """
         self.name = name
-        self._witness = _Witness(open_engine(OcrSettings(engine=name, languages="vie"), DiskModels(CACHE)))
-        self._reader = Reference(self._witness) if name == "tesseract" else Line(self._witness)
+        settings = settings or OcrSettings(engine=name, languages="vie")
+        self._witness = _Witness(open_engine(settings, DiskModels(CACHE)))
+        self._reader = Reference(self._witness) if settings.engine == "tesseract" else Line(self._witness)
         self._read: dict[str, Read] = {}
         self.cpu_s = 0.0
 

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.corpus.page import Grey, Mark
+from benchmarks.corpus.page import Grey
+from benchmarks.corpus.scan import put
 from benchmarks.recogniser.sheet import Sheet
 from models.geometry import Affine
 from models.ports import Pixels
@@ -51,7 +52,7 @@ class Scanner:
         coloured = bool(sheet.marks) and not grey
         page = np.asarray(cv2.cvtColor(light, cv2.COLOR_GRAY2BGR) if coloured else light, dtype=np.uint8)
         for mark in sheet.marks:
-            _put(page, mark)
+            put(page, mark)
         placed = self._place(width, height)
         matrix = np.array([[placed.a, placed.b, placed.c], [placed.d, placed.e, placed.f]], np.float64)
         page = np.asarray(cv2.warpAffine(page, matrix, (width, height), flags=cv2.INTER_LINEAR,
@@ -157,21 +158,3 @@ class Scanner:
         quality = int(rng.integers(70 - int(40 * hard), 96))
         coded = cv2.imencode(".jpg", page, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
         return np.asarray(cv2.imdecode(coded, cv2.IMREAD_UNCHANGED), dtype=np.uint8)
-
-
-def _put(page: Pixels, mark: Mark) -> None:
-    """Ink of a mark darkens what it covers."""
-    height, width = mark.alpha.shape
-    left, top = max(0, mark.left_px), max(0, mark.top_px)
-    region = page[top : mark.top_px + height, left : mark.left_px + width]
-    if not region.size:
-        return
-    y, x = top - mark.top_px, left - mark.left_px
-    alpha = mark.alpha[y : y + region.shape[0], x : x + region.shape[1]].astype(np.float32) / 255
-    below = region.astype(np.float32)
-    colour = np.array(mark.colour, np.float32) / 255
-    if page.ndim == 2:
-        darker = 1 - alpha * (1 - float(colour @ np.array([0.114, 0.587, 0.299])))
-        region[:] = (below * darker).astype(np.uint8)
-    else:
-        region[:] = (below * (1 - alpha[:, :, None] * (1 - colour))).astype(np.uint8)

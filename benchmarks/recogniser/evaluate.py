@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,26 +11,29 @@ from typing import Any
 
 import cv2
 import numpy as np
+import tesserocr
 
 from benchmarks import measure
-from benchmarks.accuracy import Errors, words
+from benchmarks.accuracy import Errors, characters, words
 from benchmarks.ocr.engines.line import CACHE
 from benchmarks.ocr.kinds import write_corpus
 from benchmarks.ocr.pages import OcrPage, read_folder
-from benchmarks.recogniser import calibrate
+from benchmarks.recogniser import calibrate, render
 from benchmarks.recogniser.contestant import Contestant, f1
 from benchmarks.recogniser.cut import segments
 from benchmarks.recogniser.damage import Scanner
-from benchmarks.recogniser.render import names_page
-from benchmarks.recogniser.report import Evidence, write_report
+from benchmarks.recogniser.report import Evidence, read_frontier, write_report
 from benchmarks.recogniser.texts import Corpus
+from models.settings import OcrSettings
 from pipeline.adapters.disk_models import DiskModels
 from stages.ocr.turbo.calibration import Calibration
 from stages.ocr.turbo.ctc import Reader
 from stages.ocr.turbo.engine import DATA, TUNED
 from stages.ocr.turbo.language import Language
-from stages.ocr.turbo.network import Network
+from stages.ocr.turbo.network import Crop, Network
 
+GIVEN = "tesseract with ours"
+"""Stock Tesseract, layout and all, with the network that comes with sohoa."""
 HARD, DIGITAL = ("shaded", "stamped", "italic", "bold", "9pt"), ("header", "table", "prose", "signature")
 SEED = 1540
 
@@ -39,17 +43,18 @@ def run(quick: bool, extra: list[str]) -> dict[str, Any]:
     options = _parser().parse_args(extra)
     pages_each = 1 if quick else options.pages
     turbo, stock, tesseract = engines = [Contestant(name) for name in ("turbo", "turbo:stock", "tesseract")]
+    given = Contestant(GIVEN, OcrSettings(engine="tesseract", languages="vie", tessdata=DATA))
     with tempfile.TemporaryDirectory(prefix="sohoa-recogniser-") as name:
         folder = Path(name)
         dev = read_folder(options.dev) if options.dev else ()
-        write_corpus(folder / "hard", pages=pages_each, seed=SEED, dpi=200, kinds=HARD)
+        write_corpus(folder / "hard", pages=pages_each, seed=SEED, dpi=200, kinds=HARD[:2] if quick else HARD)
         hard = read_folder(folder / "hard")
         if options.digital is None:
             write_corpus(folder / "digital", pages=pages_each, seed=SEED + 1, dpi=200, kinds=DIGITAL)
         digital = read_folder(options.digital or folder / "digital")
         told = {
-            "dev": _compared(engines, dev),
-            "hard": _compared(engines, hard),
+            "dev": _compared([*engines, given], dev),
+            "hard": _compared([*engines, given], hard),
             "digital": _compared(engines[:2], digital),
         }
     names = _names(200 if quick else options.names)
@@ -69,10 +74,23 @@ def run(quick: bool, extra: list[str]) -> dict[str, Any]:
         "generated_after": _rounded(calibrate.error(after)),
         "dev": _rounded(calibrate.error([word for read in turbo.all(dev) for word in read.words])),
     }
-    details = {"quick": quick, "names": names, "calibration_error": calibration, **told}
+    given_cer = {
+        "pages": _rounded(given.total(dev).characters.rate),
+        "hard": _rounded(given.total(hard).characters.rate),
+        **_single_lines(60 if quick else 400),
+    }
+    details = {
+        "quick": quick,
+        "names": names,
+        "calibration_error": calibration,
+        "cer_stock_tesseract_with_ours": given_cer,
+        "offices": _offices([*engines, given], dev),
+        "frontier": read_frontier(options.frontier) if options.frontier else None,
+        **told,
+    }
     outcome = measure.result("recogniser", headline, details, measure.corpus_hash(options.dev) if options.dev else None)
     if options.report is not None:
-        evidence = Evidence(turbo, stock, (*dev, *hard, *digital), before, after, options.log)
+        evidence = Evidence(turbo, stock, (*dev, *hard, *digital), before, after, tuple(options.log))
         write_report(options.report, outcome, evidence)
     return outcome
 
@@ -100,6 +118,39 @@ def _compared(engines: Sequence[Contestant], pages: Sequence[OcrPage]) -> dict[s
     }
 
 
+def office(page: OcrPage) -> str:
+    """Where a page comes from: its file's name without ``-p2`` and what follows."""
+    return re.sub(r"-p\d.*", "", page.path.stem)
+
+
+def _offices(engines: Sequence[Contestant], pages: Sequence[OcrPage]) -> dict[str, dict[str, float]]:
+    """Character error rate by office and engine."""
+    found = {}
+    for name in sorted({office(page) for page in pages}):
+        some = [page for page in pages if office(page) == name]
+        found[name] = {engine.name: _rounded(engine.total(some).characters.rate) for engine in engines}
+    return found
+
+
+def _single_lines(count: int) -> dict[str, float]:
+    """Character error rate of stock Tesseract on cut lines of generated pages, with its own data and with ours."""
+    rng = np.random.default_rng(SEED + 3)
+    scanner = Scanner(rng)
+    lines: list[tuple[Crop, str]] = []
+    while len(lines) < count:
+        sheet = render.page(rng, Corpus())
+        lines += [(line.pixels, text) for line, text in segments(sheet, scanner.scan(sheet)) if text]
+    found = {}
+    for name, folder in (("lines", DATA), ("lines_before", OcrSettings().tessdata)):
+        with tesserocr.PyTessBaseAPI(path=str(folder), lang="vie", psm=tesserocr.PSM.RAW_LINE) as api:
+            total = Errors()
+            for crop, text in lines[:count]:
+                api.SetImageBytes(crop.tobytes(), crop.shape[1], crop.shape[0], 1, crop.shape[1])
+                total += characters(text, api.GetUTF8Text().strip())
+        found[name] = _rounded(total.rate)
+    return found
+
+
 def _names(count: int) -> dict[str, float]:
     """Share of words of rare names and codes that are read right, greedily and with the language."""
     network = Network.open(DATA / "vie.traineddata", DiskModels(CACHE))
@@ -113,7 +164,7 @@ def _names(count: int) -> dict[str, float]:
     cv2.setNumThreads(1)
     done = 0
     while done < count:
-        sheet = names_page(rng)
+        sheet = render.names_page(rng)
         lines = [(line, text) for line, text in segments(sheet, scanner.scan(sheet)) if text]
         done += len(lines)
         for name, reader in readers.items():
@@ -141,5 +192,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--pages", type=int, default=6, help="generated pages of each kind (default 6)")
     add("--names", type=int, default=2000, help="lines of rare names and codes (default 2000)")
     add("--report", type=Path, help="HTML file for tables, plots and pictures")
-    add("--log", type=Path, help="log.jsonl of the training, for the report")
+    add("--log", type=Path, nargs="+", default=(), help="log.jsonl of each training, in order, for the report")
+    add("--frontier", type=Path, help="what benchmarks.recogniser.frontier wrote, for the report")
     return parser

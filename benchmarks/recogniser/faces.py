@@ -9,26 +9,25 @@ import numpy as np
 from fontTools.ttLib import TTFont
 from PIL import ImageFont
 
-from benchmarks.corpus.fonts import Style
+from benchmarks.corpus.fonts import ARIMO, LIBERATION, TERMES, TINOS, TITLE, Style
 from models.errors import OperatorError
 
 _TRUETYPE = "/usr/share/fonts/truetype"
 _GYRE = "/usr/share/texmf/fonts/opentype/public/tex-gyre"
-_PLAIN = {"regular": "Regular", "bold": "Bold", "italic": "Italic", "bolditalic": "BoldItalic"}
 _DEJAVU_SANS = {"regular": "", "bold": "-Bold", "italic": "-Oblique", "bolditalic": "-BoldOblique"}
 _DEJAVU = {"regular": "", "bold": "-Bold", "italic": "-Italic", "bolditalic": "-BoldItalic"}
-_LOWER = {style: style for style in _PLAIN}
+_LOWER = {style: style for style in TITLE}
 
 _FACES: dict[str, tuple[str, dict[str, str], float]] = {
-    "Liberation Serif": (f"{_TRUETYPE}/liberation2/LiberationSerif-{{}}.ttf", _PLAIN, 0.29),
-    "Tinos": (f"{_TRUETYPE}/croscore/Tinos-{{}}.ttf", _PLAIN, 0.20),
-    "Termes": (f"{_GYRE}/texgyretermes-{{}}.otf", _LOWER, 0.24),
-    "Liberation Sans": (f"{_TRUETYPE}/liberation2/LiberationSans-{{}}.ttf", _PLAIN, 0.05),
-    "Arimo": (f"{_TRUETYPE}/croscore/Arimo-{{}}.ttf", _PLAIN, 0.04),
+    "Liberation Serif": (LIBERATION, TITLE, 0.29),
+    "Tinos": (TINOS, TITLE, 0.20),
+    "Termes": (TERMES, _LOWER, 0.24),
+    "Liberation Sans": (f"{_TRUETYPE}/liberation2/LiberationSans-{{}}.ttf", TITLE, 0.05),
+    "Arimo": (ARIMO, TITLE, 0.04),
     "Heros": (f"{_GYRE}/texgyreheros-{{}}.otf", _LOWER, 0.04),
     "Heros Cn": (f"{_GYRE}/texgyreheroscn-{{}}.otf", _LOWER, 0.015),
-    "Liberation Mono": (f"{_TRUETYPE}/liberation2/LiberationMono-{{}}.ttf", _PLAIN, 0.025),
-    "Cousine": (f"{_TRUETYPE}/croscore/Cousine-{{}}.ttf", _PLAIN, 0.02),
+    "Liberation Mono": (f"{_TRUETYPE}/liberation2/LiberationMono-{{}}.ttf", TITLE, 0.025),
+    "Cousine": (f"{_TRUETYPE}/croscore/Cousine-{{}}.ttf", TITLE, 0.02),
     "Cursor": (f"{_GYRE}/texgyrecursor-{{}}.otf", _LOWER, 0.025),
     "DejaVu Serif": (f"{_TRUETYPE}/dejavu/DejaVuSerif{{}}.ttf", _DEJAVU, 0.02),
     "DejaVu Sans": (f"{_TRUETYPE}/dejavu/DejaVuSans{{}}.ttf", _DEJAVU_SANS, 0.015),

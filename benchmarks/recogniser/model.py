@@ -1,7 +1,8 @@
-"""The installed network in PyTorch: the same layers, so that trained weights fit where the old ones were."""
+"""A network of trained data in PyTorch: the same layers, so that trained weights fit where the old ones were."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -36,28 +37,48 @@ class Network(nn.Module):
         channels = plan.convolution.outputs
         size, padding = (2 * half_y + 1, 2 * half_x + 1), (half_y, half_x)
         self.convolution = nn.Conv2d(plan.gather.inputs, channels, size, padding=padding)
-        self.vertical = _lstm(plan.vertical)
-        self.horizontal = nn.ModuleList(_lstm(layer) for layer, _ in plan.horizontal)
-        self.reverse = tuple(direction == "reverse" for _, direction in plan.horizontal)
+        self.vertical = _lstm(plan.vertical) if plan.vertical.weights else _dense(plan.vertical)
+        self.horizontal = nn.ModuleList(
+            _lstm(layer) if layer.weights else _window(layer) for layer, _ in plan.horizontal
+        )
+        self.ways = tuple(way for _, way in plan.horizontal)
         self.softmax = nn.Linear(plan.softmax.inputs, codes or plan.softmax.outputs)
 
     def forward(self, pixels: Tensor, lengths: Tensor) -> Tensor:
         """``lengths``: steps of each line."""
-        lines, _, width = pixels.shape
-        steps = width // self.step_px
-        whole = pixels.is_cuda
+        return self.read(self.columns(pixels), lengths)
+
+    def columns(self, pixels: Tensor) -> Tensor:
+        """Features of each column, ``(lines, steps, features)``."""
+        lines, whole = len(pixels), pixels.is_cuda
         pooled = [self._pooled(part) for part in pixels.split(lines if whole else _CONVOLVED_LINES)]
-        columns = torch.cat([part.permute(2, 0, 3, 1).flatten(1, 2) for part in pooled], 1)
-        parts = columns.split(columns.shape[1] if whole else _SUMMED_COLUMNS, 1)
-        summed = torch.cat([self.vertical(part.contiguous())[1][0][0] for part in parts])
-        inside = torch.arange(steps, device=pixels.device)[:, None] < lengths[None, :]
-        now = summed.view(lines, steps, -1).transpose(0, 1) * inside[:, :, None]
-        turned = (lengths[None, :] - 1 - torch.arange(steps, device=pixels.device)[:, None]).clamp(min=0)
-        for layer, reverse in zip(self.horizontal, self.reverse, strict=True):
+        rows = torch.cat([part.permute(2, 0, 3, 1).flatten(1, 2) for part in pooled], 1)
+        parts = rows.split(rows.shape[1] if whole else _SUMMED_COLUMNS, 1)
+        return torch.cat([self._summed(part.contiguous()) for part in parts]).view(
+            lines, pixels.shape[2] // self.step_px, -1
+        )
+
+    def read(self, columns: Tensor, lengths: Tensor) -> Tensor:
+        """Logits of lines whose columns are known."""
+        place = torch.arange(columns.shape[1], device=columns.device)[:, None]
+        inside = (place < lengths[None, :])[:, :, None]
+        turned = (lengths[None, :] - 1 - place).clamp(min=0)
+        now = columns.transpose(0, 1) * inside
+        for layer, way in zip(self.horizontal, self.ways, strict=True):
+            if way == "both":
+                now = torch.tanh(layer(now.permute(1, 2, 0)).permute(2, 0, 1)) * inside
+                continue
             # A line is turned at its own end, so that what is behind comes last both ways.
+            reverse = way == "reverse"
             now = layer(_turned(now, turned))[0] if reverse else layer(now.contiguous())[0]
-            now = (_turned(now, turned) if reverse else now) * inside[:, :, None]
+            now = (_turned(now, turned) if reverse else now) * inside
         return self.softmax(now)
+
+    def _summed(self, rows: Tensor) -> Tensor:
+        """``(rows, columns, channels)`` to ``(columns, features)``."""
+        if isinstance(self.vertical, nn.LSTM):
+            return self.vertical(rows)[1][0][0]
+        return self.vertical(rows.transpose(0, 1).flatten(1))
 
     def _pooled(self, pixels: Tensor) -> Tensor:
         convolved = self.convolution(pixels[:, None])
@@ -76,6 +97,18 @@ def _lstm(layer: Layer) -> nn.LSTM:
     return made
 
 
+def _dense(layer: Layer) -> nn.Sequential:
+    """A column at once."""
+    _, *parts = layer.parts
+    return nn.Sequential(*(made for part in parts for made in (nn.Linear(part.inputs, part.outputs), nn.Tanh())))
+
+
+def _window(layer: Layer) -> nn.Conv1d:
+    gather, dense = layer.parts
+    half = gather.numbers[0]
+    return nn.Conv1d(layer.inputs, dense.outputs, 2 * half + 1, padding=half)
+
+
 def load(network: Network, plan: Plan, texts: tuple[str, ...]) -> None:
     """Put the weights of ``plan`` into the network. ``texts``: by code, more than the plan has for new characters."""
     half_x, half_y = plan.gather.numbers
@@ -84,11 +117,8 @@ def load(network: Network, plan: Plan, texts: tuple[str, ...]) -> None:
         by_x = matrix[:, :-1].reshape(len(matrix), 2 * half_x + 1, 2 * half_y + 1, plan.gather.inputs)
         _set(network.convolution.weight, by_x.transpose(0, 3, 2, 1))
         _set(network.convolution.bias, matrix[:, -1])
-        for lstm, layer in _recurrent(network, plan):
-            joined = np.concatenate([layer.weights[gate] for gate in _GATES])
-            _set(lstm.weight_ih_l0, joined[:, : layer.inputs])
-            _set(lstm.weight_hh_l0, joined[:, layer.inputs : -1])
-            _set(lstm.bias_ih_l0, joined[:, -1])
+        for module, layer in _inner(network, plan):
+            _fill(module, layer)
         (matrix,) = plan.softmax.weights
         places = {text: code for code, text in enumerate(texts[: len(matrix)]) if text}
         new = [matrix[places[TWINS[text]]] for text in texts[len(matrix) :]]
@@ -99,28 +129,59 @@ def load(network: Network, plan: Plan, texts: tuple[str, ...]) -> None:
         _set(network.softmax.bias, matrix[:, -1])
 
 
+def _inner(network: Network, plan: Plan) -> Iterator[tuple[nn.Module, Layer]]:
+    """What lies between the first convolution and the softmax, with its layer."""
+    horizontal = ((module, layer) for module, (layer, _) in zip(network.horizontal, plan.horizontal, strict=True))
+    for module, layer in ((network.vertical, plan.vertical), *horizontal):
+        if isinstance(module, nn.Sequential):
+            yield from zip(list(module)[::2], layer.parts[1:], strict=True)
+        else:
+            yield module, layer if layer.weights else layer.parts[-1]
+
+
+def _fill(module: nn.Module, layer: Layer) -> None:
+    if isinstance(module, nn.LSTM):
+        joined = np.concatenate([layer.weights[gate] for gate in _GATES])
+        _set(module.weight_ih_l0, joined[:, : layer.inputs])
+        _set(module.weight_hh_l0, joined[:, layer.inputs : -1])
+        _set(module.bias_ih_l0, joined[:, -1])
+        return
+    (matrix,) = layer.weights
+    kernel = matrix[:, :-1]
+    if isinstance(module, nn.Conv1d):
+        kernel = kernel.reshape(len(matrix), -1, module.in_channels).transpose(0, 2, 1)
+    _set(module.weight, kernel)
+    _set(module.bias, matrix[:, -1])
+
+
 def planned(network: Network, plan: Plan) -> Plan:
     """``plan`` with the network's weights, for :mod:`stages.ocr.turbo.graph`."""
     kernel = _values(network.convolution.weight).transpose(0, 3, 2, 1).reshape(plan.convolution.outputs, -1)
     convolution = replace(plan.convolution, weights=(_with_bias(kernel, network.convolution.bias),))
-    layers = [replace(layer, weights=_gates(lstm)) for lstm, layer in _recurrent(network, plan)]
-    horizontal = tuple((layer, way) for layer, (_, way) in zip(layers[1:], plan.horizontal, strict=True))
+    told = {id(layer): replace(layer, weights=_weights(module)) for module, layer in _inner(network, plan)}
+    horizontal = tuple((_renewed(layer, told), way) for layer, way in plan.horizontal)
     matrix = _with_bias(_values(network.softmax.weight), network.softmax.bias)
     softmax = replace(plan.softmax, outputs=len(matrix), weights=(matrix,))
-    return replace(plan, convolution=convolution, vertical=layers[0], horizontal=horizontal, softmax=softmax)
+    vertical = _renewed(plan.vertical, told)
+    return replace(plan, convolution=convolution, vertical=vertical, horizontal=horizontal, softmax=softmax)
 
 
-def _recurrent(network: Network, plan: Plan) -> list[tuple[nn.LSTM, Layer]]:
-    horizontal = [(lstm, layer) for lstm, (layer, _) in zip(network.horizontal, plan.horizontal, strict=True)]
-    return [(network.vertical, plan.vertical), *horizontal]
+def _renewed(layer: Layer, told: Mapping[int, Layer]) -> Layer:
+    """A layer with what was learnt in the place of each of its parts."""
+    return told.get(id(layer)) or replace(layer, parts=tuple(told.get(id(part), part) for part in layer.parts))
 
 
-def _gates(lstm: nn.LSTM) -> tuple[NDArray[np.float32], ...]:
-    """The four matrices as Tesseract stores them."""
-    bias = lstm.bias_ih_l0 + lstm.bias_hh_l0
-    joined = np.concatenate([_values(lstm.weight_ih_l0), _values(lstm.weight_hh_l0)], axis=1)
-    parts = np.split(_with_bias(joined, bias), 4)
-    return tuple(parts[_GATES.index(gate)] for gate in range(4))
+def _weights(module: nn.Module) -> tuple[NDArray[np.float32], ...]:
+    """The matrices as Tesseract stores them."""
+    if isinstance(module, nn.LSTM):
+        bias = module.bias_ih_l0 + module.bias_hh_l0
+        joined = np.concatenate([_values(module.weight_ih_l0), _values(module.weight_hh_l0)], axis=1)
+        parts = np.split(_with_bias(joined, bias), 4)
+        return tuple(parts[_GATES.index(gate)] for gate in range(4))
+    kernel = _values(module.weight)
+    if isinstance(module, nn.Conv1d):
+        kernel = kernel.transpose(0, 2, 1).reshape(len(kernel), -1)
+    return (_with_bias(kernel, module.bias),)
 
 
 def _with_bias(matrix: NDArray[np.float32], bias: Tensor) -> NDArray[np.float32]:

@@ -20,20 +20,21 @@ from benchmarks.recogniser.contestant import BadLine, Contestant, confusions, wo
 from models.errors import OperatorError
 from models.ports import Pixels
 
-_MOST_CONFUSIONS, _WORST = 40, 24
+_MOST_CONFUSIONS, _WORST = 30, 24
 _HEIGHT_PX, _MOST_PX = 40, 1000
+_FRONTIER = ("cer", "columns_ms", "steps_ms", "lines")
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """``before`` and ``after``: generated words with confidences as found and calibrated. ``log``: of the training."""
+    """``before`` and ``after``: generated words with confidences as found and calibrated. ``logs``: of each training, in order."""
 
     turbo: Contestant
     stock: Contestant
     pages: tuple[OcrPage, ...]
     before: list[Judged]
     after: list[Judged]
-    log: Path | None
+    logs: tuple[Path, ...]
 
 
 def write_report(path: Path, outcome: Mapping[str, Any], evidence: Evidence) -> None:
@@ -45,7 +46,8 @@ def write_report(path: Path, outcome: Mapping[str, Any], evidence: Evidence) -> 
     parts += [_sets(details), _confusions(confusions(stock), confusions(turbo))]
     real = [word for read in turbo if read.page in evidence.pages for word in read.words]
     parts.append(_reliability({"found": evidence.before, "calibrated": evidence.after, "pages": real}))
-    parts.append(training(evidence.log) if evidence.log else "")
+    parts.append(_frontier(details["frontier"]) if details["frontier"] else "")
+    parts.append(training(evidence.logs) if evidence.logs else "")
     parts.append("<h2>Worst lines</h2>" + "".join(map(_pictured, worst(turbo, _WORST))))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
@@ -62,7 +64,18 @@ def _sets(details: Mapping[str, Any]) -> str:
         for name, told in details[kind].items()
         if told["pages"]
     ]
-    return "<h2>Pages</h2>" + table(["set", "engine", "CER", "WER", "numbers right", "dates right"], rows)
+    pages = table(["set", "engine", "CER", "WER", "numbers right", "dates right"], rows)
+    names = list(details["dev"])
+    offices = [
+        [office, *(f"{told[name] * 100:.2f} %" for name in names)] for office, told in details["offices"].items()
+    ]
+    given = details["cer_stock_tesseract_with_ours"]
+    note = (
+        f'<p class="note">Generated lines, cut by sohoa and read by stock Tesseract: {given["lines_before"] * 100:.2f} % '
+        f"with its own data, {given['lines'] * 100:.2f} % with ours.</p>"
+    )
+    by_office = "<h2>Development pages by office, CER</h2>" + table(["office", *names], offices) if offices else ""
+    return f"<h2>Pages</h2>{pages}{note}{by_office}"
 
 
 def _confusions(before: Mapping[tuple[str, str], int], after: Mapping[tuple[str, str], int]) -> str:
@@ -89,18 +102,47 @@ def _reliability(sets: Mapping[str, Sequence[Judged]]) -> str:
     return f"<h2>Reliability of a word's confidence</h2>{plot}{table(['words', 'count', 'ECE'], rows)}{note}"
 
 
-def training(log: Path) -> str:
-    """Loss and validation errors by lines seen. Raises ``OperatorError("bad_log")``."""
+def read_frontier(path: Path) -> dict[str, dict[str, float]]:
+    """What :mod:`benchmarks.recogniser.frontier` wrote. Raises ``OperatorError("bad_frontier")``."""
     try:
-        entries = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
-        found = {
-            name: [(entry["lines"] / 1000, scale * entry[key]) for entry in entries if key in entry]
-            for name, key, scale in (("training loss", "loss", 1.0), ("validation CER, %", "cer", 100.0))
-        }
-        hours = hours_of(entries)
-    except (OSError, ValueError, KeyError, TypeError) as error_:
-        raise OperatorError("bad_log", f"{log} is not a training log: {error_}") from error_
-    told = f"<p>{max((entry['lines'] for entry in entries), default=0):,} lines in {hours:.2f} hours of training.</p>"
+        told = json.loads(path.read_text(encoding="utf-8"))
+        return {str(name): {key: float(of[key]) for key in _FRONTIER} for name, of in told.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error_:
+        raise OperatorError("bad_frontier", f"{path} is no frontier: {error_}") from error_
+
+
+def _frontier(told: Mapping[str, Mapping[str, float]]) -> str:
+    """Shapes by the time of a page's lines and their errors."""
+    points = {name: (of["columns_ms"] + of["steps_ms"], of["cer"] * 100) for name, of in told.items()}
+    plot = figures.named_points(points, "network, ms a page →", "validation CER, %")
+    rows = [
+        [name, of["columns_ms"], of["steps_ms"], f"{of['cer'] * 100:.2f} %", f"{of['lines']:,.0f}"]
+        for name, of in told.items()
+    ]
+    note = (
+        '<p class="note">Int8, one thread, the lines of one page. The others began with the weights that they could keep of '
+        "the network that all began with, were taught by it, and learnt from the lines that the table tells.</p>"
+    )
+    head = ["shape", "columns, ms", "along the line, ms", "validation CER", "lines learnt from"]
+    return f"<h2>Frontier of shapes</h2>{plot}{table(head, rows)}{note}"
+
+
+def training(logs: Sequence[Path]) -> str:
+    """Loss and validation errors by lines seen, one training after the other. Raises ``OperatorError("bad_log")``."""
+    found: dict[str, list[tuple[float, float]]] = {"training loss": [], "validation CER, %": []}
+    before, hours = 0, 0.0
+    for log in logs:
+        try:
+            entries = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
+            for name, key, scale in (("training loss", "loss", 1.0), ("validation CER, %", "cer", 100.0)):
+                found[name] += [
+                    ((before + entry["lines"]) / 1000, scale * entry[key]) for entry in entries if key in entry
+                ]
+            before += max((entry["lines"] for entry in entries), default=0)
+            hours += hours_of(entries)
+        except (OSError, ValueError, KeyError, TypeError) as error_:
+            raise OperatorError("bad_log", f"{log} is not a training log: {error_}") from error_
+    told = f"<p>{before:,} lines in {hours:.2f} hours of training.</p>"
     plots = "".join(
         figures.curves({name: points}, "thousand lines →", name, rising=False)
         for name, points in found.items()
@@ -110,20 +152,15 @@ def training(log: Path) -> str:
 
 
 def hours_of(entries: Sequence[Mapping[str, Any]]) -> float:
-    """Wall time of the steps in a log, by the speed that each entry tells; a step seen twice counts twice."""
-    total_s, before = 0.0, 0
-    for entry in entries:
-        if "lines_per_s" in entry:
-            total_s += max(0, entry["lines"] - before) / entry["lines_per_s"]
-        before = entry["lines"]
-    return total_s / 3600
+    """Wall time up to the last validation that a log tells, stops left out."""
+    return max((float(entry["hours"]) for entry in entries if "hours" in entry), default=0.0)
 
 
 def _pictured(line: BadLine) -> str:
     picture = f'<img src="{_data(line.picture)}" alt="">' if line.picture is not None and line.picture.size else ""
     return (
         f"<p>{picture}<br>printed: {escape(line.truth)}<br>read: {escape(line.found) or '<i>nothing</i>'}<br>"
-        f'<span class="note">{line.faults} faults, {escape(line.page)}</span></p>'
+        f'<span class="note">{line.faults} fault{"s" * (line.faults > 1)}, {escape(line.page)}</span></p>'
     )
 
 

@@ -23,11 +23,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("right", type=Path, metavar="OUT2")
 
 
-def run(args: argparse.Namespace, _settings: Settings, out: Output) -> int:
+def run(args: argparse.Namespace, settings: Settings, out: Output) -> int:
     """Exit 0 when nothing differs, 1 when something does."""
     from ops.diffing import OutputFolder, differences
 
-    with closing(OutputFolder(args.left)) as left, closing(OutputFolder(args.right)) as right:
+    with closing(OutputFolder(args.left, settings)) as left, closing(OutputFolder(args.right, settings)) as right:
         found = list(differences(left, right))
         count = len(left.documents())
     out.document({"differences": [asdict(d) for d in found], "documents": count})

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +19,10 @@ from pipeline.adapters.blob_key import DOCUMENT_ID, SHA256, checked_document, ch
 
 SETTLED_NS = 2_000_000_000
 """A folder changed less than this ago may change again within the same tick of its time stamp."""
+
+WORTH_KNOWING_BYTES = range(64 * 1024, 64 * 1024 * 1024)
+"""Size of a blob that stays in memory after it was read, for the next one: a signed copy is the unsigned one and a
+little more, and what was sealed is archived next. A smaller one is hashed at once, a larger one takes too much room."""
 
 TRIES = 10
 """How often a write or a deletion starts over because the other one took its folder away."""
@@ -28,6 +33,26 @@ class _Counted(NamedTuple):
 
     changed_ns: int
     size_bytes: int
+
+
+class _Hashed(NamedTuple):
+    """Bytes, and the hash that has taken them in."""
+
+    data: bytes
+    state: hashlib._Hash
+
+    @property
+    def sha256(self) -> str:
+        return self.state.hexdigest()
+
+
+def _hashed(data: bytes, known: _Hashed | None) -> _Hashed:
+    """Bytes with their hash. Where they begin with known ones, only the rest is hashed: comparing costs a tenth."""
+    if known is None or not data.startswith(known.data):
+        return _Hashed(data, hashlib.sha256(data))
+    state = known.state.copy()
+    state.update(memoryview(data)[len(known.data) :])
+    return _Hashed(data, state)
 
 
 class DiskBlobs:
@@ -42,9 +67,10 @@ class DiskBlobs:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._counted: dict[str, _Counted] = {}
+        self._known: _Hashed | None = None
 
     def put(self, document: str, data: bytes, only: str | None = None) -> str:
-        sha256 = hashlib.sha256(data).hexdigest()
+        sha256 = _hashed(data, self._known).sha256
         path = self._path(document, sha256)
         if only not in (None, sha256):
             return sha256
@@ -70,10 +96,13 @@ class DiskBlobs:
                 raise Defect(
                     "blob_missing", f"{document}: blob {sha256} is not in the store; restore it from a backup"
                 ) from None
-        if hashlib.sha256(data).hexdigest() != sha256:
+        hashed = _hashed(data, self._known)
+        if hashed.sha256 != sha256:
             raise Defect(
                 "blob_damaged", f"{document}: blob {sha256} does not have its hash; check the disk, restore the blob"
             )
+        if len(data) in WORTH_KNOWING_BYTES:
+            self._known = hashed
         return data
 
     def exists(self, document: str, sha256: str) -> bool:
@@ -99,6 +128,13 @@ class DiskBlobs:
     def documents(self) -> tuple[str, ...]:
         with _disk_errors("the blob store"):
             return tuple(sorted(entry.name for entry in self._folders() if _holds_blobs(Path(entry.path))))
+
+    def written_at(self, document: str) -> datetime | None:
+        folder = self._folder(document)
+        with _disk_errors(document):
+            if not _holds_blobs(folder):
+                return None
+            return datetime.fromtimestamp(folder.stat().st_mtime, UTC)
 
     def used_bytes(self) -> int:
         """Exact, and one ``stat`` per document: a folder is counted again only when it changed.

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from io import BytesIO
 from typing import IO, Literal
 
-from asn1crypto import algos, x509
+from asn1crypto import algos, cms, x509
 from asn1crypto.cms import CMSAttribute, CMSAttributes
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
@@ -36,6 +36,9 @@ FIELD = "SaoY"
 """Name of the agency's signature field."""
 
 DIGEST = "sha256"
+
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far the printed time may be from the time-stamping service's (domain rule)."""
 
 Padding = Literal["pkcs1v15", "pss"]
 
@@ -105,8 +108,8 @@ class PadesSigner:
         writer = _Appender(buffer)
         place = stamp.layout(lines, _visible_page(writer), self.font())
         spec = SigFieldSpec(FIELD, on_page=0, box=place.rect)  # type: ignore[arg-type]
-        cms = PdfCMSEmbedder(new_field_spec=spec).write_cms(FIELD, writer)
-        field = next(cms).get_object()
+        embedder = PdfCMSEmbedder(new_field_spec=spec).write_cms(FIELD, writer)
+        field = next(embedder).get_object()
         field[pdf_name("/AP")] = generic.DictionaryObject({pdf_name("/N"): _appearance(writer, place)})
         writer.register_extension(ESIC_EXTENSION_1)
         reserved = SignatureObject(
@@ -114,13 +117,15 @@ class PadesSigner:
             subfilter=SigSeedSubFilter.PADES,
             bytes_reserved=2 * _room_bytes(keys, timed=self._time_service is not None),
         )
-        cms.send(SigObjSetup(sig_placeholder=reserved))
-        prepared, _ = cms.send(SigIOSetup(md_algorithm=DIGEST, in_place=True))
+        embedder.send(SigObjSetup(sig_placeholder=reserved))
+        prepared, _ = embedder.send(SigIOSetup(md_algorithm=DIGEST, in_place=True))
         attributes = _signed_attributes(prepared.document_digest, certificate(keys).dump())
         signature = asyncio.run(
             keys.async_sign_prescribed_attributes(DIGEST, attributes, timestamper=self._time_service)
         )
-        cms.send(signature.dump())
+        if self._time_service is not None:
+            _check_clock(signature, signed_at)
+        embedder.send(signature.dump())
         return buffer.getvalue()
 
 
@@ -175,6 +180,22 @@ def _in_force(certificate: x509.Certificate, at: datetime) -> None:
             "certificate_expired",
             f"the signing certificate holds from {certificate.not_valid_before:%Y-%m-%d} "
             f"to {certificate.not_valid_after:%Y-%m-%d}: install a valid one",
+        )
+
+
+def _check_clock(signature: cms.ContentInfo, signed_at: datetime) -> None:
+    """Nobody would accept a copy that prints another time than its time stamp says.
+
+    Raises ``Retryable("clock_wrong")``: a host whose clock is right can sign it.
+    """
+    (attribute,) = signature["content"]["signer_infos"][0]["unsigned_attrs"]
+    token = attribute["values"][0]["content"]["encap_content_info"]["content"].parsed
+    away = token["gen_time"].native - signed_at
+    if abs(away) > CLOCK_TOLERANCE:
+        raise Retryable(
+            "clock_wrong",
+            f"this host's clock is {-away.total_seconds():+.0f} s from the time-stamping service's: set it right",
+            "signer",
         )
 
 

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -130,6 +131,11 @@ class S3Blobs:
         with _s3_errors("the blob store"):
             # Not the server's own folders: some keep showing those that are empty.
             return tuple(sorted({document for document, _ in self._blobs()}))
+
+    def written_at(self, document: str) -> datetime | None:
+        folder = f"{self._prefix}{checked_document(document)}/"
+        with _s3_errors(document):
+            return max((found["LastModified"] for page in self._pages(folder) for found in page), default=None)
 
     def used_bytes(self) -> int:
         """Exact in what this store did; what other hosts did is in it ``RECOUNT_S`` later."""

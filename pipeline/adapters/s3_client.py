@@ -17,6 +17,9 @@ CONNECT_S = 10
 
 MISSING = frozenset(("NoSuchKey", "404"))
 EXISTS = frozenset(("PreconditionFailed", "412"))
+_PASSING = frozenset(("RequestTimeout", "ConditionalRequestConflict", "OperationAborted", "SlowDown", "Throttling"))
+_PASSING_STATUS = frozenset((408, 409, 429))
+"""Of a server that is busy, or was too long sent nothing: the same call succeeds later."""
 
 
 def open_client(settings: BucketSettings, *, read_s: float, connect_s: float = CONNECT_S, tries: int = 1) -> S3Client:
@@ -55,7 +58,7 @@ def code_of(error: Exception) -> str:
 
 def is_refusal(error: Exception) -> bool:
     """The server answered that it will not: a wrong bucket, key or right, which an operator has to mend."""
-    if not isinstance(error, ClientError):
+    if not isinstance(error, ClientError) or code_of(error) in _PASSING:
         return False
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return 400 <= status < 500
+    return 400 <= status < 500 and status not in _PASSING_STATUS

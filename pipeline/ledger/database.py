@@ -6,15 +6,17 @@ SQLite: WAL, ``synchronous=FULL``, every transaction ``BEGIN IMMEDIATE``. Postgr
 
 from __future__ import annotations
 
-import select
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from select import POLLIN
+from select import poll as poll_object
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Double, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Double, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -32,6 +34,9 @@ OPTIONS = (
     "-c random_page_cost=1.1 -c enable_bitmapscan=off -c enable_incremental_sort=off"
 )
 """Of each PostgreSQL session. The planner's: rows are found by key, and plans stay the same as the history grows."""
+
+_ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""A host that went without a word (a cable, a firewall) is noticed in seconds, not in the two hours of the kernel."""
 
 
 def open_database(url: str) -> Engine:
@@ -57,7 +62,7 @@ def _open_postgresql(url: str) -> Engine:
         pool_size=64,
         max_overflow=0,
         pool_use_lifo=True,
-        connect_args={"options": OPTIONS, "connect_timeout": 10},
+        connect_args={"options": OPTIONS, "connect_timeout": 10, **_ALIVE},
     )
 
     def checkout(connection: psycopg.Connection[Any], _entry: ConnectionPoolEntry, _proxy: object) -> None:
@@ -70,8 +75,8 @@ def _open_postgresql(url: str) -> Engine:
 
 
 def _readable(descriptor: int) -> bool:
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
+    poll = poll_object()
+    poll.register(descriptor, POLLIN)
     return bool(poll.poll(0))
 
 
@@ -132,8 +137,8 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def transaction(engine: Engine, *, read_only: bool = False) -> Iterator[Connection]:
     """A durable transaction: committed when the block ends, undone when it raises.
 
-    Raises ``Retryable("ledger_away", dependency="ledger")`` where the server is away, busy past its
-    limit, or undid the transaction (deadlock, serialisation).
+    Raises ``Retryable("ledger_away", dependency="ledger")`` where the server is away, it or the
+    pool of connections busy past its limit, or undid the transaction (deadlock, serialisation).
     """
     try:
         with engine.connect() as connection:
@@ -143,12 +148,20 @@ def transaction(engine: Engine, *, read_only: bool = False) -> Iterator[Connecti
                 yield connection
     except OperationalError as error:
         raise _away(error.orig) from error
+    except PoolTimeout as error:  # every connection is in use, for longer than one may wait
+        raise _away(error) from error
     except DBAPIError as error:
         if error.connection_invalidated:
             raise _away(error.orig) from error
         raise
     except engine.dialect.loaded_dbapi.OperationalError as error:  # from the driver itself: pipeline.ledger.prepared
         raise _away(error) from error
+
+
+def clock(engine: Engine) -> float:
+    """The database's own time, UTC seconds. Raises like :func:`transaction`."""
+    with reading(engine) as tx:
+        return float(tx.execute(select(now())).scalar_one())
 
 
 def _away(reason: BaseException | None) -> Retryable:

@@ -63,6 +63,7 @@ class Dispatch:
         self.engine = engine
         self.delivery = delivery
         self._shares: dict[str, Share] = {}
+        self._swept_to = 0.0
         self.patience = math.inf
         """Steps that must get through before :meth:`take` can give more, unless others become owed."""
 
@@ -187,9 +188,16 @@ class Dispatch:
             return tx.execute(update(steps).where(sql.FLYING).values(again)).rowcount
 
     def sweep(self, ledger: Ledger) -> int:
-        """Replan every revision that runs, owes nothing and has been silent; returns how many."""
+        """Replan revisions that run, owe nothing and have been silent; returns how many.
+
+        Looks at some of the silent ones each time, so that the relay never stands still over a long backlog.
+        """
         with reading(self.engine) as tx:
-            stuck = ask(tx, sql.STUCK, {"silent_s": self.delivery.sweep_s})
+            seen = ask(tx, sql.SILENT, {"silent_s": self.delivery.sweep_s, "after": self._swept_to})
+        stuck = [(row.document, row.revision) for row in seen if row.stuck]
         for document, revision in stuck:
             ledger.replan(document, revision)
+        # Those of the same moment as the last are looked at again, unless all of them are of one moment.
+        last = seen[-1].updated_at if len(seen) == sql.SWEPT_AT_ONCE else 0.0
+        self._swept_to = last if last != self._swept_to else math.nextafter(last, math.inf)
         return len(stuck)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Update, and_, select, update
+from sqlalchemy import Connection, Engine, Update, and_, exists, select, update
 
 from models.document import Document, Status
 from models.errors import Defect, OperatorError, Rejected, Retryable, SohoaError
@@ -18,10 +18,11 @@ from models.flow import Flow
 from models.settings import DeliverySettings
 from models.step import Step
 from pipeline.ledger import statements as sql
-from pipeline.ledger.database import now, transaction
+from pipeline.ledger.database import clock, now, reading, transaction
 from pipeline.ledger.planning import Planning, add_event
-from pipeline.ledger.prepared import ask, change, change_all
-from pipeline.ledger.rows import Admission, Claim, NewFact, at, event, of, stored
+from pipeline.ledger.prepared import Asked, change, change_all, together
+from pipeline.ledger.retention import hold, swept_since
+from pipeline.ledger.rows import LIVE, Admission, Claim, NewFact, at, event, of, stored
 from pipeline.ledger.schema import documents, facts, steps
 
 
@@ -41,6 +42,10 @@ class Ledger:
         self.delivery = delivery
         self.wake = wake
 
+    def clock(self) -> float:
+        """The ledger's own time, UTC seconds."""
+        return clock(self.engine)
+
     # -- documents -------------------------------------------------------------------------------
 
     def admit(
@@ -50,14 +55,19 @@ class Ledger:
         flags: frozenset[str],
         known: Sequence[NewFact] = (),
         replaces: int | None = None,
+        since: float | None = None,
     ) -> Admission:
         """Take a revision in, durably; the same revision again changes nothing.
 
-        ``body``: blob of the document. ``known``: facts that an earlier revision learned. Raises
-        ``Rejected("revision_conflict")`` when other files came under the same id and revision.
+        ``body``: blob of the document. ``known``: facts that an earlier revision learned. ``since``: when its blobs
+        began to be written, by :meth:`clock`. Raises ``Rejected("revision_conflict")`` when other files came under
+        the same id and revision, and ``Retryable("blobs_swept")`` when blobs of it were deleted since.
         """
         manifest = document.manifest
         with transaction(self.engine) as tx:
+            hold(tx, document.id)
+            if since is not None and swept_since(tx, document.id, since):
+                raise Retryable("blobs_swept", f"{document.id}: old blobs were just deleted; take it in again", "blobs")
             row = {
                 "document": document.id,
                 "revision": document.revision,
@@ -138,13 +148,15 @@ class Ledger:
         with transaction(self.engine) as tx:
             mine = sql.key(step)
             by = {"by": worker, "lease_s": self.delivery.lease_s}
-            taken = ask(tx, sql.CLAIM, mine | by)
-            if not taken:
-                return None
-            found = tuple(stored(r) for r in ask(tx, sql.FACTS_NEAR if step.page else sql.FACTS, mine))
-            history = () if step.page else tuple(event(r) for r in ask(tx, sql.HISTORY, mine))
+            asked = [Asked(sql.CLAIM, [mine | by]), Asked(sql.FACTS_NEAR if step.page else sql.FACTS, [mine])]
+            if not step.page:
+                asked.append(Asked(sql.HISTORY, [mine]))
+            taken, found, *history = together(tx, *asked)
+        if not taken:
+            return None
         ((attempt, body, side_count),) = taken
-        return Claim(step, attempt, body, side_count or 0, found, history)
+        events = tuple(event(row) for rows in history for row in rows)
+        return Claim(step, attempt, body, side_count or 0, tuple(map(stored, found)), events)
 
     def renew(self, claim: Claim) -> bool:
         """Keep a claim alive; False when it was lost."""
@@ -152,20 +164,38 @@ class Ledger:
             return self._holds(tx, sql.RENEW, claim, lease_s=self.delivery.lease_s)
 
     def commit(self, claim: Claim, new: Sequence[NewFact]) -> bool:
-        """Add what a step learned and plan on. False when the claim was lost: nothing was added."""
+        """Add what a step learned and plan on. False when the claim was lost: nothing was added.
+
+        Again after a commit whose answer was lost changes nothing, and is True as well.
+        """
         with transaction(self.engine) as tx:
             row = self._lock(tx, claim.step.document, claim.step.revision)
             if Status(row.status).terminal or not self._holds(tx, sql.DONE, claim):
-                return False
-            self._insert(tx, claim.step.document, claim.step.revision, new, claim.attempt)
+                ours = and_(at(claim.step), steps.c.state == "done", steps.c.attempt == claim.attempt)
+                return tx.execute(select(exists().where(ours))).scalar_one()
             counts = [n.fact.side_count() for n in new]
             count = next((c for c in counts if c is not None), None)
             if count is not None:
                 change(tx, sql.COUNTED, {"d": row.document, "r": row.revision, "sides": count})
                 row = self._lock(tx, row.document, row.revision)
-            planned = self._planning.replan(tx, row, claim.step.page)
+            learned = _inserts(tx, row.document, row.revision, new, claim.attempt)
+            planned = self._planning.replan(tx, row, claim.step.page, learned)
         self.wake(planned.owes)
         return True
+
+    def not_needed(self, claim: Claim, blobs: Sequence[str]) -> list[str]:
+        """Which blobs of a lost attempt may go: those that no fact names.
+
+        None of them while the step is still to be done: another attempt may be about to name the same bytes.
+        """
+        with reading(self.engine) as tx:
+            if tx.execute(select(exists().where(at(claim.step), steps.c.state.in_(LIVE)))).scalar_one():
+                return []
+            mine = facts.c.document == claim.step.document
+            named = {
+                b for b in blobs if tx.execute(select(exists().where(mine, facts.c.body.contains(b)))).scalar_one()
+            }
+        return [blob for blob in blobs if blob not in named]
 
     def refuse(self, claim: Claim, error: Rejected) -> bool:
         """Record that the input is unacceptable; the document ends REJECTED when its pages are through."""
@@ -218,7 +248,7 @@ class Ledger:
 
     def _lock(self, tx: Connection, document: str, revision: int | None = None) -> Any:
         query = sql.LOCK_LATEST if revision is None else sql.LOCK
-        found = ask(tx, query, {"d": document, "r": revision})
+        (found,) = together(tx, Asked(query, [{"d": document, "r": revision}]))
         if not found:
             raise OperatorError("unknown_document", f"no document {document!r} here; `sohoa status --all` lists them")
         return found[0]
@@ -244,21 +274,27 @@ class Ledger:
         return changed
 
     def _insert(self, tx: Connection, document: str, revision: int, new: Iterable[NewFact], attempt: int) -> None:
-        rows = []
-        for item in new:
-            body = item.fact.model_dump_json()
-            if len(body.encode()) > MAX_FACT_BYTES:
-                raise Defect("fact_too_large", f"{item.key}: {len(body)} bytes; bulky results are blobs")
-            rows.append(
-                {
-                    "document": document,
-                    "revision": revision,
-                    "page": item.page,
-                    "kind": item.key.kind,
-                    "stage": item.stage,
-                    "version": item.version,
-                    "body": body,
-                    "attempt": attempt,
-                }
-            )
-        change_all(tx, sql.insert_once(tx.dialect.name, facts, "at"), rows)
+        for statement, rows in _inserts(tx, document, revision, new, attempt):
+            change_all(tx, statement, rows)
+
+
+def _inserts(tx: Connection, document: str, revision: int, new: Iterable[NewFact], attempt: int) -> list[Asked]:
+    """What adds facts, once. Raises ``Defect("fact_too_large")``."""
+    rows = []
+    for item in new:
+        body = item.fact.model_dump_json()
+        if len(body.encode()) > MAX_FACT_BYTES:
+            raise Defect("fact_too_large", f"{item.key}: {len(body)} bytes; bulky results are blobs")
+        rows.append(
+            {
+                "document": document,
+                "revision": revision,
+                "page": item.page,
+                "kind": item.key.kind,
+                "stage": item.stage,
+                "version": item.version,
+                "body": body,
+                "attempt": attempt,
+            }
+        )
+    return [Asked(sql.insert_once(tx.dialect.name, facts, "at"), rows)] if rows else []

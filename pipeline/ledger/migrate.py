@@ -14,7 +14,7 @@ from models.errors import OperatorError
 from pipeline.ledger.database import reading, transaction
 from pipeline.ledger.schema import documents
 
-HEAD = "0001"
+HEAD = "0002"
 """The schema version that this program works with: the last of ``migrations/versions``."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

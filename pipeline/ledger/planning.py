@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -12,7 +13,7 @@ from models.facts import FactKey, Failed, Refused
 from models.flow import DocumentState, Flow, Plan, plan, plan_side
 from models.step import Step
 from pipeline.ledger import statements as sql
-from pipeline.ledger.prepared import ask, change, change_all
+from pipeline.ledger.prepared import Asked, ask, change, change_all, together
 from pipeline.ledger.rows import LIVE, of
 from pipeline.ledger.schema import facts, steps
 
@@ -35,28 +36,28 @@ class Planning:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
 
-    def replan(self, tx: Connection, row: Any, side: int = 0) -> Planned:
-        """Owe what the facts call for and set the status. ``side``: only this side has changed."""
+    def replan(self, tx: Connection, row: Any, side: int = 0, first: Sequence[Asked] = ()) -> Planned:
+        """Owe what the facts call for and set the status.
+
+        ``side``: only this side has changed. ``first``: what to write before, on the same way to the server.
+        """
         state = DocumentState(
             row.document, row.revision, row.side_count, frozenset(f for f in row.flags.split(",") if f)
         )
         mine = {"d": row.document, "r": row.revision}
-        if side and ask(tx, sql.ANY_LIVE, mine)[0][0]:
-            mine["p"] = side
-            keys = frozenset(FactKey(kind, page) for kind, page in ask(tx, sql.KEYS_NEAR, mine))
-            owed = plan_side(self.flow, state, keys, side)
-            return Planned(Status.RUNNING, bool(owed) and self._owe(tx, row, owed, self._known(tx, row, side)))
-        known = self._known(tx, row)
-        keys = frozenset(FactKey(kind, page) for kind, page in ask(tx, sql.KEYS, mine))
+        if side:
+            here = [mine | {"p": side}]
+            asked = (Asked(sql.ANY_LIVE, [mine]), Asked(sql.KEYS_NEAR, here), Asked(sql.STATES_OF_SIDE, here))
+            *_, ((live,),), near, states = together(tx, *first, *asked)
+            if live:
+                owed = plan_side(self.flow, state, _keys(near), side)
+                return Planned(Status.RUNNING, bool(owed) and self._owe(tx, row, owed, _known(row, states)))
+            first = ()
+        *_, found, states = together(tx, *first, Asked(sql.KEYS, [mine]), Asked(sql.STATES, [mine]))
+        known, keys = _known(row, states), _keys(found)
         planned = plan(self.flow, state, keys)
         owes = not planned.status.terminal and self._owe(tx, row, planned.owed, known)
         return Planned(self._settle(tx, row, planned, known), owes)
-
-    def _known(self, tx: Connection, row: Any, side: int = 0) -> dict[Step, str]:
-        """Steps that have a row, and its state; ``side``: of this side only."""
-        asked = {"d": row.document, "r": row.revision}
-        found = ask(tx, sql.STATES_OF_SIDE, asked | {"p": side}) if side else ask(tx, sql.STATES, asked)
-        return {Step(row.document, row.revision, segment, page): state for segment, page, state in found}
 
     def _owe(self, tx: Connection, row: Any, owed: frozenset[Step], known: dict[Step, str]) -> bool:
         """Write what is owed and has no row yet; whether there was any."""
@@ -123,3 +124,12 @@ class Planning:
         )
         found = [orjson.loads(body) for body in tx.execute(query).scalars()]
         return found[0]["code"], " ".join(dict.fromkeys(f["message"] for f in found))
+
+
+def _keys(found: Iterable[Any]) -> frozenset[FactKey]:
+    return frozenset(FactKey(kind, page) for kind, page in found)
+
+
+def _known(row: Any, found: Iterable[Any]) -> dict[Step, str]:
+    """Steps that have a row, and its state."""
+    return {Step(row.document, row.revision, segment, page): state for segment, page, state in found}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -15,6 +16,34 @@ from sqlalchemy import Connection, Dialect, Executable, Insert
 from sqlalchemy.sql import ClauseElement, Select
 
 Given = Mapping[str, Any]
+
+
+class Asked(NamedTuple):
+    """One statement of several that go together; ``given``: a set of parameters for each time that it runs."""
+
+    statement: Executable
+    given: Sequence[Given]
+
+
+def together(tx: Connection, *asked: Asked) -> list[list[Any]]:
+    """Run statements in order; the rows of each, none of one that answers nothing.
+
+    On PostgreSQL they cost one way to the server and back, the beginning of the transaction with them. A statement
+    that fails takes those behind it along.
+    """
+    cursors = []
+    driver = tx.connection.driver_connection
+    with driver.pipeline() if tx.dialect.name == "postgresql" and driver is not None else nullcontext():
+        for statement, given in asked:
+            ready = compiled(tx.dialect, statement, tuple(given[0]) if isinstance(statement, Insert) else ())
+            cursor = tx.connection.cursor()
+            cursors.append((cursor, ready.row))
+            _run(cursor, ready, given)
+    answers = []
+    for cursor, row in cursors:
+        answers.append([row(found) for found in cursor.fetchall()] if cursor.description is not None else [])
+        cursor.close()
+    return answers
 
 
 def ask(tx: Connection, statement: Executable, given: Given) -> list[Any]:
@@ -40,13 +69,17 @@ def change_all(tx: Connection, statement: Executable, given: Sequence[Given]) ->
     ready = compiled(tx.dialect, statement, tuple(given[0]) if isinstance(statement, Insert) else ())
     cursor = tx.connection.cursor()
     try:
-        if len(given) == 1:
-            cursor.execute(ready.text, ready.bind(given[0]))
-        else:
-            cursor.executemany(ready.text, [ready.bind(one) for one in given])
+        _run(cursor, ready, given)
         return cursor.rowcount
     finally:
         cursor.close()
+
+
+def _run(cursor: Any, ready: _Compiled, given: Sequence[Given]) -> None:
+    if len(given) == 1:
+        cursor.execute(ready.text, ready.bind(given[0]))
+    else:
+        cursor.executemany(ready.text, [ready.bind(one) for one in given])
 
 
 class _Compiled(NamedTuple):

@@ -105,7 +105,9 @@ Index(
     postgresql_where=_owed,
     sqlite_where=_owed,
 )
-Index("steps_age", steps.c.pool, steps.c.owed_at, postgresql_where=_owed, sqlite_where=_owed)
+# In words that no other question has: PostgreSQL would find there, and sort, what steps_head has in order.
+_waits = text("state = 'owed' AND lower(class) = 'counter'")
+Index("steps_age", steps.c.owed_at, postgresql_where=_waits, sqlite_where=_waits)
 Index("steps_flying", steps.c.pool, steps.c.until, postgresql_where=_flying, sqlite_where=_flying)
 
 events = Table(

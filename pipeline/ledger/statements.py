@@ -155,23 +155,29 @@ ADD = (
     update(counters).where(counters.c.name == bindparam("counter_")).values(value=counters.c.value + bindparam("more"))
 )
 
-_ANY_STEP = (
-    select(literal(1))
-    .where(steps.c.document == documents.c.document, steps.c.revision == documents.c.revision, LIVE)
-    .limit(1)
-    .scalar_subquery()
-)
-STUCK = (
-    select(documents.c.document, documents.c.revision)
+SWEPT_AT_ONCE = 2000
+_SILENT = (
+    select(documents.c.document, documents.c.revision, documents.c.updated_at)
     .where(
         documents.c.status == literal_column("'RUNNING'"),
         documents.c.updated_at < now() - bindparam("silent_s"),
-        _ANY_STEP.is_(None),  # one look by key for each, whatever the statistics say; NOT EXISTS may become a join
+        documents.c.updated_at >= bindparam("after"),
     )
-    .limit(1000)
+    .order_by(documents.c.updated_at)
+    .limit(literal_column(str(SWEPT_AT_ONCE)))
+    .subquery("silent")
 )
+_ANY_STEP = (
+    select(literal(1))
+    .where(steps.c.document == _SILENT.c.document, steps.c.revision == _SILENT.c.revision, LIVE)
+    .limit(1)
+    .scalar_subquery()
+)
+# One look by key for each, whatever the statistics say: NOT EXISTS may become a join.
+SILENT = select(_SILENT, _ANY_STEP.is_(None).label("stuck")).order_by(_SILENT.c.updated_at)
+"""The next running revisions that were silent for a while, and whether nothing will move them. Parameter ``after``."""
 
-# -- operators -------------------------------------------------------------------------------------
+# -- intake and operators -------------------------------------------------------------------------------------
 
 _RUNS = documents.c.status == literal_column("'RUNNING'")
 IDLE = union_all(
@@ -186,6 +192,16 @@ IDLE = union_all(
     ),
 )
 """Ages of the last progress, by where it was; some may be None. History is not read."""
+
+OLDEST_WAITS = select(
+    now()
+    - select(steps.c.owed_at)
+    .where(OWED, func.lower(steps.c.service_class) == literal_column("'counter'"))  # as steps_age says it
+    .order_by(steps.c.owed_at)
+    .limit(1)
+    .scalar_subquery()
+)
+"""Age of the oldest step owed to a counter, or None."""
 
 # -- waiting for a run to end ------------------------------------------------------------------------
 

@@ -114,6 +114,11 @@ class Views:
             age = tx.execute(select(now() - func.min(steps.c.owed_at)).where(steps.c.state == "owed")).scalar_one()
         return float(age or 0.0)
 
+    def counter_waits_s(self) -> float:
+        """Age of the oldest step owed to a counter; 0 when none is. Cheap enough to ask before each batch."""
+        with reading(self.engine) as tx:
+            return float(ask(tx, sql.OLDEST_WAITS, {})[0][0] or 0.0)
+
     def oldest_live_s(self) -> float:
         """How long the oldest step that is owed, sent or claimed has been there; 0 when there is none."""
         with reading(self.engine) as tx:

@@ -27,6 +27,10 @@ _MOST_FORMS = 200
 """Forms that a page may draw: each may draw others many times, which takes for ever out of a kilobyte."""
 _MOST_CONTENT_BYTES = 8_000_000
 """What a page draws, inflated. A scanner's hidden text takes some 100 KB; a byte becomes 50 when it is parsed."""
+_MOST_LZW_BYTES = 4_500
+"""Of content packed by LZW, for which qpdf has no limit: 4 000 codes, each a byte longer than the one before, are 8 MB."""
+_LZW = ("/LZWDecode", "/LZW")
+_ASCII = ("/ASCII85Decode", "/A85", "/ASCIIHexDecode", "/AHx")
 _LINK_ANNOTATIONS = ("/Link", "/Popup")
 _HIDDEN_FLAG = 2
 
@@ -90,10 +94,13 @@ def shown(page: pikepdf.Page) -> Shown:
 def _read(owner: Any, resources: Any, state: _State, result: Shown, depth: int) -> None:
     """Follow one content stream; the few operators that matter here."""
     result.forms += 1
-    if depth > _DEEPEST_FORM or result.forms > _MOST_FORMS or _stored_bytes(owner) > _MOST_CONTENT_BYTES:
+    parts = _content(owner)
+    if depth > _DEEPEST_FORM or result.forms > _MOST_FORMS or _bursts(parts):
         raise refused("damaged_pdf")
     stack: list[_State] = []
     with decoded_within(_MOST_CONTENT_BYTES):
+        if _is_long(parts):
+            raise refused("damaged_pdf")
         instructions = pikepdf.parse_content_stream(owner)
     for instruction in instructions:
         operands, name = instruction.operands, str(instruction.operator)
@@ -113,11 +120,31 @@ def _read(owner: Any, resources: Any, state: _State, result: Shown, depth: int) 
             _draw(_resource(resources, "/XObject", operands[0]), resources, state, result, depth)
 
 
-def _stored_bytes(owner: Any) -> int:
-    """Length of the content in the file."""
+def _content(owner: Any) -> list[pikepdf.Stream]:
+    """The content streams of a page or form."""
     content = owner if isinstance(owner, pikepdf.Stream) else owner.get("/Contents")
     parts = content if isinstance(content, pikepdf.Array) else [content]
-    return sum(int(part.get("/Length", 0)) for part in parts if isinstance(part, pikepdf.Stream))
+    return [part for part in parts if isinstance(part, pikepdf.Stream)]
+
+
+def _is_long(parts: list[pikepdf.Stream]) -> bool:
+    """Whether the parts, each of which keeps the limit, together draw more than a page may."""
+    total = 0
+    return any((total := total + len(part.read_bytes())) > _MOST_CONTENT_BYTES for part in parts)
+
+
+def _bursts(parts: list[pikepdf.Stream]) -> bool:
+    """Whether LZW could make more of the content than a page may draw."""
+    packed = [part for part in parts if any(name in _LZW for name in _packing(part))]
+    stored = sum(int(part.get("/Length", 0)) for part in packed)
+    return stored > _MOST_LZW_BYTES or any(len(_packing(part)) > 1 for part in packed)
+
+
+def _packing(part: pikepdf.Stream) -> list[str]:
+    """The filters of a stream that can make it longer."""
+    filters = part.get("/Filter")
+    names = [str(name) for name in (filters if isinstance(filters, pikepdf.Array) else [filters])]
+    return [name for name in names if name not in _ASCII]
 
 
 def _draw(drawn: Any, resources: Any, state: _State, result: Shown, depth: int) -> None:

@@ -66,6 +66,7 @@ TYPES = (
     PaperType("Thư công", ""),
     LETTER,
 )
+_BY_LETTERS = {letters(kind.name): kind for kind in TYPES}
 
 
 def recognises(pages: Pages) -> float:
@@ -123,9 +124,9 @@ def _title(page: Page) -> tuple[PaperType, int] | None:
     for at, row in enumerate(page.rows):
         if row.box.top > _TITLE_DEEPEST * page.height_px or not is_caps(row.text):
             continue
-        for kind in TYPES:
-            if letters(row.text) == letters(kind.name):
-                return kind, at
+        kind = _BY_LETTERS.get(letters(row.text))
+        if kind is not None:
+            return kind, at
     return None
 
 

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
 from statistics import median
 from typing import NamedTuple
+
+import numpy as np
 
 from models.geometry import Box
 from stages.extraction.fold import fold
@@ -139,12 +141,9 @@ def lay_out(text: Text, number: int) -> Page:
     orientation_deg = round(text.rotation_deg / 90) * 90
     skew_deg = orientation_deg - text.rotation_deg
     page = upright(text.width_px, text.height_px, orientation_deg % 360, skew_deg)
-    lean = _Lean(page, skew_deg)
-    words = [
-        Word(trimmed, lean.own_box(word.box), word.confidence)
-        for word in text.words()
-        if (trimmed := word.text.strip())
-    ]
+    found = [(trimmed, word) for word in text.words() if (trimmed := word.text.strip())]
+    boxes = _own_boxes([word.box for _, word in found], page, skew_deg)
+    words = [Word(trimmed, box, word.confidence) for (trimmed, word), box in zip(found, boxes, strict=True)]
     heights_px = [w.box.height for w in words]
     usual_px = median(heights_px or [0.0])
     words = [w for w, high in zip(words, heights_px, strict=True) if high <= _TALLEST * usual_px]
@@ -152,30 +151,23 @@ def lay_out(text: Text, number: int) -> Page:
     return Page(number, page.width_px, page.height_px, tuple(rows))
 
 
-class _Lean:
-    """Finds a word's own rectangle, out of the larger box that holds it on the skewed scan.
+def _own_boxes(boxes: Sequence[Edges], page: Upright, skew_deg: float) -> Iterable[Box]:
+    """Each word's own upright rectangle, out of the larger box that holds it on the skewed scan.
 
     A rectangle ``w`` by ``h`` leaning by ``t`` fills a box ``w·cos t + h·sin t`` by ``w·sin t + h·cos t``;
     this is solved for ``w`` and ``h``. Long words of a skewed scan would overlap the next row otherwise.
     """
-
-    def __init__(self, page: Upright, skew_deg: float) -> None:
-        self._affine = page.affine
-        self._across = abs(page.affine.a) < abs(page.affine.b)
-        sin, cos = abs(math.sin(math.radians(skew_deg))), math.cos(math.radians(skew_deg))
-        square = cos * cos - sin * sin
-        self._sin, self._cos = sin / square, cos / square
-
-    def own_box(self, box: Edges) -> Box:
-        """The upright rectangle of the word."""
-        left, top, right, bottom = box
-        wide, high = (bottom - top, right - left) if self._across else (right - left, bottom - top)
-        half_width = max(wide * self._cos - high * self._sin, 1.0) / 2
-        half_height = max(high * self._cos - wide * self._sin, _FLATTEST * high) / 2
-        a, b, c, d, e, f = self._affine
-        x, y = (left + right) / 2, (top + bottom) / 2
-        x, y = a * x + b * y + c, d * x + e * y + f
-        return Box(x - half_width, y - half_height, x + half_width, y + half_height)
+    left, top, right, bottom = np.array(boxes, np.float64).reshape(-1, 4).T
+    across = abs(page.affine.a) < abs(page.affine.b)
+    wide, high = (bottom - top, right - left) if across else (right - left, bottom - top)
+    sin, cos = abs(math.sin(math.radians(skew_deg))), math.cos(math.radians(skew_deg))
+    square = cos * cos - sin * sin
+    sin, cos = sin / square, cos / square
+    half_width = np.maximum(wide * cos - high * sin, 1.0) / 2
+    half_height = np.maximum(high * cos - wide * sin, _FLATTEST * high) / 2
+    x, y = page.points((left + right) / 2, (top + bottom) / 2)
+    edges = (x - half_width, y - half_height, x + half_width, y + half_height)
+    return map(Box, *(edge.tolist() for edge in edges))
 
 
 def _left(word: Word) -> float:

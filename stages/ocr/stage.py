@@ -58,7 +58,7 @@ def _on_scan(blocks: tuple[Block, ...], page: Upright, raster: Raster) -> tuple[
         return page.to_scan(box, raster.width_px, raster.height_px)
 
     def word(found: Word) -> Word:
-        return Word(text=found.text, box=back(found.box), confidence=found.confidence)
+        return found.model_copy(update={"box": back(found.box)})
 
     def line(found: Line) -> Line:
         return Line(words=tuple(word(w) for w in found.words), box=back(found.box))
@@ -67,9 +67,10 @@ def _on_scan(blocks: tuple[Block, ...], page: Upright, raster: Raster) -> tuple[
 
 
 def confidence(text: PageText) -> float:
-    """Mean confidence over the characters; 0 where nothing was read."""
-    characters = sum(len(word.text) for word in text.words())
-    return sum(len(word.text) * word.confidence for word in text.words()) / characters if characters else 0.0
+    """Mean confidence over the printed characters; 0 where nothing was read."""
+    printed = [word for line in text.lines() for word in line.printed]
+    characters = sum(len(word.text) for word in printed)
+    return sum(len(word.text) * word.confidence for word in printed) / characters if characters else 0.0
 
 
 def run(inputs: Inputs, ports: Ports) -> TextRead:

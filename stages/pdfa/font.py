@@ -61,7 +61,7 @@ def write_font(pdf: PdfWriter, codes: Codes, ref: Ref) -> None:
     )
     glyph = _GLYPH.to_bytes(2)
     glyphs = pdf.flate(b"", b"\0\0" + glyph * len(codes))
-    unicode = pdf.flate(b"", to_unicode(codes))
+    unicode = pdf.flate(b"", to_unicode(codes.items()))
     descendant = pdf.add(
         b"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /%s /FontDescriptor %d 0 R /DW %d /CIDToGIDMap %d 0 R "
         b"/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> >>"
@@ -74,9 +74,9 @@ def write_font(pdf: PdfWriter, codes: Codes, ref: Ref) -> None:
     )
 
 
-def to_unicode(codes: Codes) -> bytes:
-    """The CMap from codes to Unicode, so that text can be searched and copied."""
-    rows = [f"<{code}> <{char.encode('utf-16-be').hex().upper()}>" for char, code in codes.items()]
+def to_unicode(codes: Iterable[tuple[str, str]]) -> bytes:
+    """The CMap from codes to Unicode, so that text can be searched and copied. ``codes``: characters, and their code."""
+    rows = [f"<{code}> <{char.encode('utf-16-be').hex().upper()}>" for char, code in codes]
     runs = [rows[at : at + _MAX_RUN] for at in range(0, len(rows), _MAX_RUN)]
     body = "\n".join(f"{len(run)} beginbfchar\n" + "\n".join(run) + "\nendbfchar" for run in runs)
     return (

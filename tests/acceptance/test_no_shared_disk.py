@@ -14,7 +14,7 @@ from pipeline.adapters.s3_blobs import S3Blobs
 from pipeline.private_rabbitmq import PrivateRabbitMq
 from pipeline.wiring import load_settings
 from stages.flow import FLOW
-from tests.acceptance.line import SOHOA, process
+from tests.acceptance.line import SOHOA, process, sohoa
 from tests.servers.postgres import Postgres
 from tests.servers.s3 import S3
 from tests.support.ledgers import migrated
@@ -57,14 +57,16 @@ def running(settings: Path, *command: str) -> Iterator[None]:
 def test_a_document_taken_in_on_one_host_is_done_on_another(
     few: list[Path], hosts: tuple[Path, Path], s3: S3, tmp_path: Path
 ) -> None:
-    """It is archived; its blobs are in the bucket, and on neither disk."""
+    """It waits for a person, then it is archived; its blobs are in the bucket, and on neither disk."""
     takes_in, works = hosts
     pools = [argument for pool in FLOW.pools for argument in ("--pool", pool)]
     with ExitStack() as services:
         services.enter_context(running(works, "relay"))
         services.enter_context(running(works, "worker", *pools))
-        outcome = process(few[:1], tmp_path / "out", "--settings", str(takes_in))
-    (entry,) = outcome.report["documents"]
+        (entry,) = process(few[:1], tmp_path / "out", "--settings", str(takes_in)).report["documents"]
+        assert entry["status"] == "WAITING"
+        sohoa("approve", entry["id"], "--by", "officer-12", "--settings", takes_in)
+        (entry,) = process(few[:1], tmp_path / "out", "--settings", str(takes_in)).report["documents"]
     assert entry["status"] == "ARCHIVED"
     client = s3.client()
     bucket, _, key = entry["record"].removeprefix("s3://").partition("/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -86,6 +87,16 @@ def test_what_is_put_is_got(store: BlobStore, data: bytes) -> None:
     assert store.exists(DOCUMENT, sha256)
 
 
+@given(read=st.binary(max_size=200), cut=st.integers(0, 70_000), more=st.binary(max_size=200))
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
+def test_what_begins_like_another_blob_has_its_own_hash(store: BlobStore, read: bytes, cut: int, more: bytes) -> None:
+    """A signed copy is the unsigned one and a little more: whatever a store saves on that, the name is right."""
+    read = read.ljust(70_000)  # large enough to be worth knowing
+    store.get(DOCUMENT, store.put(DOCUMENT, read))
+    for data in (read[:cut] + more, read + more, more):
+        assert store.put(DOCUMENT, data) == hashlib.sha256(data).hexdigest()
+
+
 def test_putting_twice_changes_nothing(store: BlobStore) -> None:
     """The same bytes again: the same name, and no more space."""
     first = store.put(DOCUMENT, b"scan" * 1000)
@@ -134,6 +145,16 @@ def test_a_damaged_blob_is_a_defect(made: tuple[BlobStore, Damage]) -> None:
     assert caught.value.code == "blob_damaged"
 
 
+def test_a_blob_damaged_after_it_was_read_is_a_defect(made: tuple[BlobStore, Damage]) -> None:
+    """That it was right before says nothing of now."""
+    store, damage = made
+    sha256 = store.put(DOCUMENT, b"scan" * 50_000)
+    store.get(DOCUMENT, sha256)
+    damage(DOCUMENT, sha256)
+    with pytest.raises(Defect, match="blob_damaged"):
+        store.get(DOCUMENT, sha256)
+
+
 def test_removing_is_safe_to_repeat(store: BlobStore) -> None:
     """Removing a blob or a document twice, or one that never was, is no error."""
     sha256 = store.put(DOCUMENT, b"scan")
@@ -175,6 +196,19 @@ def test_used_bytes_follow_every_change(store: BlobStore) -> None:
     store.remove_document("doc2")
     assert store.used_bytes() == 40_000
     assert store.exists("doc0", hashes[0])
+
+
+def test_a_document_tells_when_it_was_written(store: BlobStore) -> None:
+    """The last of its blobs, and nobody else's; to the second, which is what a bucket keeps."""
+    assert store.written_at(DOCUMENT) is None
+    before = datetime.now(UTC) - timedelta(seconds=2)
+    store.put(DOCUMENT, b"scan")
+    written_at = store.written_at(DOCUMENT)
+    assert written_at is not None
+    assert before < written_at < datetime.now(UTC) + timedelta(seconds=2)
+    assert store.written_at("other") is None
+    store.remove_document(DOCUMENT)
+    assert store.written_at(DOCUMENT) is None
 
 
 def test_many_writers_of_one_blob(store: BlobStore) -> None:

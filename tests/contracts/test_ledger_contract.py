@@ -10,7 +10,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from models.document import Status
 from models.errors import Defect, OperatorError, Rejected, Retryable
@@ -124,10 +124,24 @@ def test_a_lost_claim_commits_nothing(books: Books) -> None:
     assert not books.ledger.renew(slow)
     assert not books.ledger.commit(slow, [NewFact(fact_for("arrive", 9), 0, "arrive", 1)])
     assert books.ledger.commit(quick, [NewFact(fact_for("arrive", 2), 0, "arrive", 1)])
-    assert not books.ledger.commit(quick, [NewFact(fact_for("arrive", 2), 0, "arrive", 1)])
+    assert not books.ledger.commit(slow, [NewFact(fact_for("arrive", 9), 0, "arrive", 1)])
     view = books.views.document("doc")
     assert view is not None
     assert view.sides == 2
+
+
+def test_a_commit_whose_answer_was_lost_is_repeated(books: Books) -> None:
+    """The same attempt again is told that it is done, also after the end; it adds nothing."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    for segment in TOY.segments:
+        step = Step("doc", 1, segment.name, int(segment.name in ("look", "read")))
+        claim = take(books, step)
+        new = [NewFact(fact_for(step.segment, 1), step.page, step.segment, 1)]
+        assert books.ledger.commit(claim, new)
+        left = books.views.facts("doc", 1), books.views.owed_by("doc")
+        assert books.ledger.commit(claim, new)
+        assert (books.views.facts("doc", 1), books.views.owed_by("doc")) == left
+    assert status(books) is Status.ARCHIVED
 
 
 def test_a_renewed_claim_does_not_expire(books: Books) -> None:
@@ -297,6 +311,27 @@ def test_the_sweeper_repairs_what_a_crash_left(books: Books) -> None:
     assert books.dispatch.sweep(books.ledger) == 1
     drive(books)
     assert status(books) is Status.ARCHIVED
+
+
+@pytest.mark.parametrize("apart_s", [0.0, 0.001], ids=["of one moment", "one after another"])
+def test_the_sweeper_comes_round_to_every_document(books: Books, apart_s: float) -> None:
+    """A long backlog does not hold it up, and does not hide what is behind it."""
+    books.ledger.admit(toy_document("stuck"), BODY, frozenset())
+    with transaction(books.engine) as tx:
+        tx.execute(steps.delete())
+        tx.execute(update(documents).values(updated_at=now() - 60))
+        (one,) = tx.execute(select(documents))
+        like = {column.key: value for column, value in zip(documents.c, one, strict=True)}
+        names = [f"waits-{number:04d}" for number in range(sql.SWEPT_AT_ONCE + 50)]
+        at_s = one.updated_at - 60
+        rows = [like | {"document": name, "updated_at": at_s + n * apart_s} for n, name in enumerate(names)]
+        tx.execute(documents.insert(), rows)
+        owed = {"revision": 1, "segment": "arrive", "page": 0, "pool": "arrive", "service_class": "bulk",
+                "counter": "c", "state": "owed", "finish": 1.0, "owed_at": at_s}  # fmt: skip
+        tx.execute(steps.insert(), [owed | {"document": name} for name in names])
+    swept = [books.dispatch.sweep(books.ledger) for _ in range(4)]
+    assert sum(swept) == 1
+    assert swept[0] == 0
 
 
 def test_one_relay_leads_until_it_is_silent(books: Books) -> None:

@@ -24,6 +24,7 @@ from pkcs11.util.x509 import decode_x509_certificate
 from pydantic import SecretStr
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from benchmarks.time_authority import time_authority
 from models.errors import Defect, Retryable
 from models.settings import SignerSettings
 from pipeline.adapters.pades import PadesSigner
@@ -34,7 +35,6 @@ from pipeline.verify import Finding, Roots, verify
 from stages import stamp
 from tests.servers.softhsm import SoftHsm
 from tests.support.small_pdfa import scan, small_pdfa
-from tests.support.time_authority import time_authority
 from tests.verapdf.judge import VeraPdf
 
 AT = datetime(2026, 11, 21, 2, 15, 30, tzinfo=UTC)
@@ -218,15 +218,31 @@ def test_a_time_stamp_makes_it_b_t(request: pytest.FixtureRequest, kind: Kind, p
     assert [a["type"].native for a in signature.signer_info["unsigned_attrs"]] == ["signature_time_stamp_token"]
 
 
+@pytest.mark.parametrize("minutes", [6, -1440])
+def test_a_host_whose_clock_is_wrong_does_not_sign(request: pytest.FixtureRequest, paper: bytes, minutes: int) -> None:
+    """More than five minutes between the printed time and the service's: another host may sign, this one not."""
+    with time_authority(AT + timedelta(minutes=minutes)) as authority:
+        signer = open_signer(request, "test-ca", tsa_url=authority.url)
+        with pytest.raises(Retryable, match="clock") as caught:
+            signer.sign(paper, LINES, AT)
+        authority.at = AT
+        assert signer.sign(paper, LINES, AT)
+    assert (caught.value.code, caught.value.dependency) == ("clock_wrong", "signer")
+
+
 def test_a_time_stamp_far_from_the_printed_time_is_an_alarm(
     request: pytest.FixtureRequest, paper: bytes, tmp_path: Path
 ) -> None:
-    """More than five minutes between the printed time and the service's are named."""
+    """A copy that another program signed at the wrong time: more than five minutes are named."""
     with time_authority(AT + timedelta(minutes=6)) as authority:
-        signed = open_signer(request, "test-ca", tsa_url=authority.url).sign(paper, LINES, AT)
+        signer = open_signer(request, "test-ca", tsa_url=authority.url)
+        signed = signer.sign(paper, LINES, AT + timedelta(minutes=6))
     root = cast(Certificates, request.getfixturevalue("certificates")).root
-    (problem,) = judged(tmp_path, signed, root, authority.certificate).problems
-    assert "five minutes" in problem
+    printed = (AT + timedelta(minutes=6)).astimezone(stamp.VIETNAM).strftime("%Y%m%d%H%M%S").encode()
+    assert signed.count(printed) == 1
+    forged = signed.replace(printed, AT.astimezone(stamp.VIETNAM).strftime("%Y%m%d%H%M%S").encode())
+    problems = judged(tmp_path, forged, root, authority.certificate).problems
+    assert any("five minutes" in problem for problem in problems)
 
 
 @pytest.mark.parametrize("status", [200, 503])

@@ -12,6 +12,7 @@ from models.facts import Approved, Fact, FactKey, Failed, Refused
 from models.flow import DocumentState, Flow, Plan, Segment, plan, plan_side
 from models.stage import Scope, Stage
 from models.step import Step
+from stages import put, seal
 from stages.flow import FLOW
 from tests.support.toy_flow import GIVES, TOY, Joined, Looked
 
@@ -121,3 +122,8 @@ def test_the_real_flow_starts_with_arrival_and_needs_no_body() -> None:
     planned = plan(FLOW, DocumentState("d", 1), frozenset())
     assert planned.owed == {Step("d", 1, "arrive", 0)}
     assert FLOW.pools == ("arrive", "page", "document", "sign", "archive")
+
+
+def test_what_is_put_into_the_archive_was_committed_before() -> None:
+    """Sealed and put in one step, a copy whose first try was killed would be sealed anew, with other bytes."""
+    assert all(not {seal.STAGE, put.STAGE} <= set(segment.stages) for segment in FLOW.segments)

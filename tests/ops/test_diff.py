@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from models.facts import Failed, Refused
+from models.settings import BlobSettings, Settings
 from ops.diffing import Difference, OutputFolder, differences
+from pipeline.adapters.s3_blobs import S3Blobs
+from pipeline.wiring import dump_settings
 from stages.count import Counted
 from stages.sequence import Sequenced
 from tests.ops.conftest import Sohoa
+from tests.servers.s3 import S3
 from tests.support.finished_run import Paper, Run, write_run
 
 PAPER = Paper()
@@ -126,3 +132,27 @@ def test_the_command_shows_both_sides(sohoa: Sohoa, tmp_path: Path) -> None:
     assert "doc/r1" in plain.out
     assert sohoa("diff", left, tmp_path / "none").code == 64
     assert not (tmp_path / "none").exists()
+
+
+def test_texts_in_a_bucket_are_compared_too(sohoa: Sohoa, tmp_path: Path, s3: S3) -> None:
+    """With blobs on S3 the folders hold none: the settings say where they are."""
+    blobs = BlobSettings(
+        kind="s3",
+        bucket=s3.bucket("diff"),
+        prefix=tmp_path.name,
+        endpoint=s3.endpoint,
+        access_key=SecretStr(s3.access_key),
+        secret_key=SecretStr(s3.secret_key),
+    )
+    other = PAPER.but(lines=("Độc lập - Tự do - Hạnh phúc", "Số: 06/QĐ-UBND"))
+    left, right = (write_run(tmp_path / name, [paper]) for name, paper in (("a", PAPER), ("b", other)))
+    for folder in (left, right):
+        for blob in (folder / "state" / "blobs").rglob("*"):
+            if blob.is_file():
+                S3Blobs(blobs).put(blob.parent.name, blob.read_bytes())
+        shutil.rmtree(folder / "state" / "blobs")
+    settings = tmp_path / "settings.json"
+    settings.write_bytes(dump_settings(Settings(state=tmp_path / "unused", blobs=blobs)))
+    done = sohoa("diff", left, right, "--settings", settings, "--json")
+    assert [d["what"] for d in done.document["differences"]] == ["TextRead of side 1: text, line 2"]
+    assert sohoa("diff", left, left, "--settings", settings).code == 0

@@ -89,6 +89,36 @@ def test_no_receipt_while_the_store_is_away(desk: Desk) -> None:
     assert set(answers(desk.folder)) == {"b1.receipt.json"}
 
 
+def test_no_dependency_that_is_away_ends_intake(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """Before the first batch already the watermark asks store and ledger; it is said once, and then goes on."""
+
+    class Lost(MemoryBlobs):
+        def used_bytes(self) -> int:
+            raise Retryable("blobs_unavailable", "the bucket does not answer", "blobs")
+
+    batch(desk.folder)
+    there, desk.blobs = desk.blobs, Lost()
+    watch = desk.watch()
+    for _ in range(2):
+        watch.look(threading.Event())
+    assert [record.getMessage() for record in caplog.records] == ["intake waits"]
+    assert answers(desk.folder) == {}
+    desk.blobs = there
+    desk.watch().look(threading.Event())
+    assert set(answers(desk.folder)) == {"b1.receipt.json"}
+
+
+def test_a_share_that_drops_does_not_end_intake(desk: Desk, tmp_path: Path) -> None:
+    """The folder itself is gone for a while."""
+    batch(desk.folder)
+    watch = desk.watch()
+    desk.folder.rename(tmp_path / "away")
+    watch.look(threading.Event())
+    (tmp_path / "away").rename(desk.folder)
+    watch.look(threading.Event())
+    assert set(answers(desk.folder)) == {"b1.receipt.json"}
+
+
 def test_a_receipt_that_was_lost_is_written_again(desk: Desk) -> None:
     """A crash between commit and receipt: the same batch is admitted again and gets the same receipt."""
     batch(desk.folder)
@@ -177,7 +207,10 @@ def test_full_disks_and_old_work_hold_intake_back(desk: Desk) -> None:
     watermark = Watermark(IntakeSettings(max_owed_age_s=100), desk.blobs, desk.books.views)
     assert watermark.reason() is None
     with transaction(desk.books.engine) as tx:
-        tx.execute(update(steps).values(owed_at=now() - 101))
+        tx.execute(update(steps).values(owed_at=now() - 101, service_class="bulk"))
+    assert watermark.reason() is None  # bulk may wait for days: counters come in all the same
+    with transaction(desk.books.engine) as tx:
+        tx.execute(update(steps).values(service_class="counter"))
     reason = watermark.reason()
     assert reason is not None
     assert "owed" in reason

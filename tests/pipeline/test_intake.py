@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import tracemalloc
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from pipeline.incoming import read_manifest
 from pipeline.intake import Batch, Receipt, find_batches, natural
 from pipeline.ledger.rows import NewFact
 from tests.support.intake_desk import NOON, Desk, batch, edit, open_desk
+from tests.support.memory_blobs import MemoryBlobs
 
 
 @pytest.fixture
@@ -173,6 +175,41 @@ def test_no_manifest_or_none_that_can_be_read(desk: Desk) -> None:
 
 
 # -- files ------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_changes_while_it_is_taken_in_is_refused(desk: Desk) -> None:
+    """Without a manifest the document's name comes from what was read first: other bytes are not of it."""
+
+    class Meddler(MemoryBlobs):
+        def put(self, document: str, data: bytes, only: str | None = None) -> str:
+            (desk.folder / "2.jpg").write_bytes(b"other")
+            return super().put(document, data, only)
+
+    desk.blobs = Meddler()
+    files = [desk.folder / "1.jpg", desk.folder / "2.jpg"]
+    for path in files:
+        path.write_bytes(b"a scan")
+    assert refusal(desk, Batch("loose", desk.folder, tuple(files))).code == "file_changed"
+
+
+@pytest.mark.parametrize("declared", [True, False])
+def test_one_file_is_in_memory_at_a_time(desk: Desk, *, declared: bool) -> None:
+    """A batch of scans of 150 MB must not take twice that."""
+
+    class Forgets(MemoryBlobs):
+        def put(self, document: str, data: bytes, only: str | None = None) -> str:
+            del document, data
+            return only or "0" * 64
+
+    desk.blobs = Forgets()
+    found = batch(desk.folder, files={f"{n}.jpg": bytes([n]) * 4_000_000 for n in range(3)})
+    if not declared:
+        found = Batch("loose", found.folder, tuple(sorted(found.folder.glob("*.jpg"))))
+    tracemalloc.start()
+    desk.intake.admit(found)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 6_000_000
 
 
 def test_missing_short_and_changed_files_are_named_together(desk: Desk) -> None:

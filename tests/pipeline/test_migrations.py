@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -14,15 +17,18 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, create_engine, inspect, text
 
 from models.errors import OperatorError
-from models.settings import LedgerSettings, Settings
+from models.settings import DeliverySettings, LedgerSettings, Settings
+from models.step import Step
 from pipeline.ledger import migrate as migrations
 from pipeline.ledger.database import open_database, transaction
+from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.migrate import HEAD, check_version, migrate, version
+from pipeline.ledger.rows import NewFact
 from pipeline.ledger.schema import metadata
 from pipeline.wiring import Books
 from tests.servers.postgres import Postgres
 from tests.support.ledgers import migrated
-from tests.support.toy_flow import TOY, toy_document
+from tests.support.toy_flow import TOY, Arrived, Looked, toy_document
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -167,3 +173,40 @@ def test_head_is_the_last_migration() -> None:
     scripts = list(ScriptDirectory.from_config(config).walk_revisions())
     assert scripts[0].revision == HEAD
     assert [Path(s.path).name[:4] for s in scripts] == [s.revision for s in scripts]
+
+
+def test_workers_go_on_while_the_ledger_is_migrated(postgres: Postgres) -> None:
+    """Workers of the first schema commit before, during and after a migration to the newest; none of it is lost."""
+    url = postgres.fresh_database()
+    engine = open_database(url)
+    with transaction(engine) as tx:
+        config = Config(attributes={"connection": tx})
+        config.set_main_option("script_location", str(migrations.MIGRATIONS))
+        command.upgrade(config, "0001")
+    ledger = Ledger(engine, TOY, DeliverySettings())
+    names = [f"doc-{number}" for number in range(60)]
+    through: SimpleQueue[str] = SimpleQueue()
+    migrated_at = threading.Event()
+
+    def work(mine: list[str]) -> None:
+        for name in mine:
+            ledger.admit(toy_document(name), "b" * 64, frozenset())
+            claim = ledger.claim(Step(name, 1, "arrive"), "w")
+            assert claim is not None
+            assert ledger.commit(claim, [NewFact(Arrived(sides=1), 0, "arrive", 1)])
+            through.put(name)
+        migrated_at.wait()
+        last = ledger.claim(Step(mine[-1], 1, "look", 1), "w")
+        assert last is not None
+        assert ledger.commit(last, [NewFact(Looked(), 1, "look", 1)])
+
+    with ThreadPoolExecutor(4) as pool:
+        done = [pool.submit(work, names[first::3]) for first in range(3)]
+        began = through.get(timeout=60)
+        assert migrate(engine) == ("0001", HEAD)
+        migrated_at.set()
+        for each in done:
+            each.result()
+    assert {began, *(through.get_nowait() for _ in names[1:])} == set(names)
+    check_version(engine)
+    engine.dispose()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import dramatiq
 import pytest
 
 from models.document import Status
+from models.errors import Retryable
 from models.settings import BrokerSettings, DeliverySettings, Settings
 from models.step import Step
 from pipeline.hints import Hints
+from pipeline.ledger.dispatch import Dispatch
 from pipeline.ledger.rows import NewFact
 from pipeline.relay import Relay
 from pipeline.wiring import Books
@@ -60,4 +62,65 @@ def test_commits_alone_bring_a_document_to_its_end(books: Books, slots: int) -> 
         thread.join()
         for worker in workers:
             worker.stop()
+        hints.close()
+
+
+class Broken(Hints):
+    """A broker that takes one hint and then none."""
+
+    taken = 0
+    then: Callable[[], None]
+
+    def publish(self, pool: str, step: Step) -> None:
+        if self.taken:
+            self.then()
+            raise Retryable("broker_away", "RabbitMQ does not take messages", "broker")
+        self.taken += 1
+        super().publish(pool, step)
+
+
+def test_what_was_not_published_is_owed_again(books: Books) -> None:
+    """Of every pool: what stays sent keeps its pool's credit until it expires."""
+    hints = Broken(BrokerSettings(), TOY.pools)
+    for name in ("a", "b"):
+        books.ledger.admit(toy_document(name), "b" * 64, frozenset())
+        arrive = NewFact(fact_for("arrive", 2), 0, "arrive", 1)
+        books.ledger.admit(toy_document(f"{name}-counted"), "b" * 64, frozenset(), [arrive])
+    for pool in TOY.pools:
+        books.dispatch.beat(f"w-{pool}", pool, 4)
+    relay = Relay("r", books.ledger, books.dispatch, hints, books.dispatch.delivery)
+    hints.then = relay.stop
+    relay.run()
+    owed = {pool: len(steps) for pool, steps in books.dispatch.take(TOY.pools).items()}
+    assert owed == {"arrive": 1, "page": 4}
+    assert books.dispatch.counted() == {"published": 1}
+    hints.close()
+
+
+class StumblingDispatch(Dispatch):
+    """Breaks once, in a way that nobody foresaw."""
+
+    stumbled = False
+
+    def take(self, pools: tuple[str, ...]) -> dict[str, list[Step]]:
+        if not self.stumbled:
+            self.stumbled = True
+            raise ZeroDivisionError
+        return super().take(pools)
+
+
+def test_a_turn_that_breaks_does_not_end_the_relay(books: Books) -> None:
+    """It would look alive, and nobody would publish any more."""
+    hints = Hints(BrokerSettings(), TOY.pools)
+    dispatch = StumblingDispatch(books.engine, books.dispatch.delivery)
+    dispatch.beat("w", "arrive", 1)
+    books.ledger.admit(toy_document(), "b" * 64, frozenset())
+    relay = Relay("r", books.ledger, dispatch, hints, DeliverySettings())
+    thread = threading.Thread(target=relay.run)
+    thread.start()
+    try:
+        wait_until(lambda: books.dispatch.counted().get("published") == 1, "the hint")
+    finally:
+        relay.stop()
+        thread.join()
         hints.close()

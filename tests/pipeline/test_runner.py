@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,13 +12,14 @@ from models.errors import Defect, Rejected, Retryable, SohoaError
 from models.facts import Approved
 from models.settings import DeliverySettings, Settings
 from models.step import Step
-from pipeline.ledger.rows import NewFact
+from pipeline.ledger.ledger import Ledger
+from pipeline.ledger.rows import Claim, NewFact
 from pipeline.runner import Runner
 from pipeline.slots import SlotKilled
 from pipeline.task import decode_task, encode_error, encode_facts
 from pipeline.wiring import Books
 from tests.support.memory_blobs import MemoryBlobs
-from tests.support.toy_flow import TOY, fact_for, toy_document
+from tests.support.toy_flow import TOY, Looked, fact_for, toy_document
 
 BODY = "b" * 64
 ARRIVE = Step("doc", 1, "arrive")
@@ -140,10 +141,7 @@ def test_two_crashes_alone_with_a_step_quarantine_it(books: Books, runner: Runne
 
 def test_the_blobs_of_a_signature_that_lost_are_deleted(books: Books, runner: Runner, blobs: MemoryBlobs) -> None:
     """Two workers sign at once: the first commit wins, the other's blob goes."""
-    known = [NewFact(fact_for(s, 1), int(s in ("look", "read")), s, 1) for s in ("arrive", "look", "read", "join")]
-    approved = NewFact(Approved(by="officer", at=toy_document().received_at), 0, "person", 1)
-    books.ledger.admit(toy_document("signed"), BODY, frozenset({Approved.flag}), [*known, approved])
-    step = Step("signed", 1, "sign")
+    step = signable(books)
     kept, lost = blobs.put("signed", b"first signature"), blobs.put("signed", b"second signature")
 
     def overtaken(task: bytes) -> bytes:
@@ -155,3 +153,56 @@ def test_the_blobs_of_a_signature_that_lost_are_deleted(books: Books, runner: Ru
     assert blobs.exists("signed", kept)
     assert not blobs.exists("signed", lost)
     assert [f.kind for f in books.views.facts("signed", 1)].count("Signed") == 1
+
+
+class AnswerLost(Ledger):
+    """The database commits, and its answer never arrives."""
+
+    lost = False
+
+    def commit(self, claim: Claim, new: Sequence[NewFact]) -> bool:
+        done = super().commit(claim, new)
+        if not self.lost:
+            self.lost = True
+            raise Retryable("ledger_away", "the connection broke", "ledger")
+        return done
+
+
+def test_a_committed_signature_is_kept_when_the_answer_is_lost(books: Books, blobs: MemoryBlobs) -> None:
+    """The second commit finds the first one: nothing was lost, and the blob that the fact names stays."""
+    step = signable(books)
+    signed = blobs.put("signed", b"signature")
+    ledger = AnswerLost(books.engine, TOY, DeliverySettings())
+    Runner("w", TOY, ledger, blobs, DeliverySettings()).run(step, ScriptedChild(lambda task: good(task, (signed,))))
+    assert ledger.lost
+    assert blobs.exists("signed", signed)
+    assert books.views.owed_by("signed") == [Step("signed", 1, "store")]
+
+
+@pytest.mark.parametrize("won", [True, False])
+def test_a_blob_that_the_winner_names_is_kept(books: Books, runner: Runner, blobs: MemoryBlobs, *, won: bool) -> None:
+    """The same facts give the same record: the loser must not take the winner's away, nor before it has won."""
+    step = signable(books)
+    same = blobs.put("signed", b"record")
+
+    def winner(_task: bytes) -> bytes:
+        naming = NewFact(Looked(by=same), 0, "sign", 1)
+        return encode_facts([NewFact(fact_for("sign", 1), 0, "sign", 1), naming], (same,))
+
+    def overtaken(task: bytes) -> bytes:
+        assert books.dispatch.take_back_all() == 1
+        if won:
+            runner.run(step, ScriptedChild(winner))
+        return good(task, (same,))
+
+    runner.run(step, ScriptedChild(overtaken))
+    assert blobs.exists("signed", same)
+    assert books.views.owed_by("signed") == [Step("signed", 1, "store") if won else step]
+
+
+def signable(books: Books) -> Step:
+    """A document that only its signature is owed for."""
+    known = [NewFact(fact_for(s, 1), int(s in ("look", "read")), s, 1) for s in ("arrive", "look", "read", "join")]
+    approved = NewFact(Approved(by="officer", at=toy_document().received_at), 0, "person", 1)
+    books.ledger.admit(toy_document("signed"), BODY, frozenset({Approved.flag}), [*known, approved])
+    return Step("signed", 1, "sign")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import select
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -182,3 +184,18 @@ def test_an_exception_in_the_handler_crosses_without_its_message(nursery: Nurser
         assert "ValueError at children.py" in caught.value.message
         assert "Nguyễn" not in caught.value.message
         assert raising.run(b"next") == b"done next"
+
+
+def test_what_a_host_sleeps_is_not_held_against_the_page(nursery: Nursery, tmp_path: Path) -> None:
+    """A worker that was stopped past the wall limit, as on a machine that is being moved, gives the page its time."""
+    ticks = itertools.count()
+
+    def sleeps_then_answers() -> None:
+        if next(ticks) == 0:
+            time.sleep(4.0)
+        else:
+            (tmp_path / "awake").touch()
+
+    limits = SlotLimits(wall_s=3.5)
+    with Slot("moved", f"{CHILDREN}:use_files", bytes(tmp_path), limits, nursery=nursery) as moved:
+        assert moved.run(b"await awake", sleeps_then_answers) == b"done await awake"

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from pipeline.work import CACHED_BLOBS, BoundBlobs
+import hashlib
+import tracemalloc
+from pathlib import Path
+
+from models.facts import Fact
+from models.flow import Flow, Segment
+from models.settings import Settings
+from models.stage import Inputs, Ports, Scope, Stage
+from models.step import Step
+from pipeline.ledger.rows import Claim
+from pipeline.wiring import Adapters
+from pipeline.work import BoundBlobs, Work
 from tests.support.memory_blobs import MemoryBlobs
+from tests.support.toy_flow import Looked, Read, toy_document
 
 
 class Counting(MemoryBlobs):
@@ -18,6 +30,17 @@ class Counting(MemoryBlobs):
         return super().get(document, sha256)
 
 
+class Copying(MemoryBlobs):
+    """Hands out fresh bytes, as a disk does."""
+
+    def __init__(self, store: MemoryBlobs) -> None:
+        super().__init__()
+        self._store = store
+
+    def get(self, document: str, sha256: str) -> bytes:
+        return bytes(bytearray(self._store.get(document, sha256)))
+
+
 def test_a_blob_is_read_and_checked_once_in_a_step() -> None:
     """Seal and put look at the same PDF; the next step reads it again."""
     store = Counting()
@@ -28,10 +51,56 @@ def test_a_blob_is_read_and_checked_once_in_a_step() -> None:
 
 
 def test_the_scans_of_a_batch_are_not_kept() -> None:
-    """A step that reads many blobs holds on to the last few only."""
+    """A step that reads many blobs holds on to the last few bytes only, and to no blob that is larger."""
     store = Counting()
-    blobs = BoundBlobs(store, "TEST-1")
-    scans = [blobs.put(bytes([n])) for n in range(CACHED_BLOBS + 1)]
-    for scan in [*scans, scans[0]]:
+    blobs = BoundBlobs(store, "TEST-1", most_bytes=10)
+    first, second, third, large = (blobs.put(data) for data in (b"1234", b"5678", b"9012", b"eleven byte"))
+    for scan, reads in (
+        (first, 1),
+        (second, 2),
+        (first, 2),
+        (third, 3),  # the second, which was asked for longest ago, goes
+        (first, 3),
+        (second, 4),
+        (large, 5),
+        (large, 6),
+        (second, 6),
+    ):
         blobs.get(scan)
-    assert store.reads == len(scans) + 1
+        assert store.reads == reads
+
+
+def test_a_step_does_not_keep_large_scans() -> None:
+    """Four scans of 20 MB do not take 80."""
+    store = MemoryBlobs()
+    scans = [store.put("TEST-1", bytes([n]) * 20_000_000) for n in range(4)]
+    blobs = BoundBlobs(Copying(store), "TEST-1")
+    tracemalloc.start()
+    for scan in scans:
+        blobs.get(scan)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < 65_000_000
+
+
+def test_only_blobs_of_stages_that_do_not_repeat_are_fresh(tmp_path: Path) -> None:
+    """The runner deletes fresh blobs when the commit is lost; what a repeatable stage of the same step wrote stays."""
+
+    def look(_inputs: Inputs, ports: Ports) -> Fact:
+        ports.blobs.put(b"the same each time")
+        return Looked()
+
+    def read(_inputs: Inputs, ports: Ports) -> Fact:
+        ports.blobs.put(b"a signature")
+        return Read()
+
+    stages = (
+        Stage[Fact]("look", 1, Scope.DOCUMENT, (), Looked, look),
+        Stage[Fact]("read", 1, Scope.DOCUMENT, (Looked,), Read, read, repeatable=False),
+    )
+    adapters = Adapters(Settings(state=tmp_path))
+    body = adapters.blobs.put("doc", toy_document().model_dump_json().encode())
+    work = Work(Flow((Segment("both", "page", stages),)), adapters)
+    new, fresh = work.execute(Claim(Step("doc", 1, "both"), 1, body, 0, (), ()))
+    assert [item.stage for item in new] == ["look", "read"]
+    assert fresh == [hashlib.sha256(b"a signature").hexdigest()]

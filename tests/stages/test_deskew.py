@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.ocr.kinds import write_page
 from models.ports import Pixels
 from stages import deskew
 from stages.decode import Decoded
@@ -42,6 +43,16 @@ def test_all_four_orientations(turn: Turn, angle_deg: float, make: object) -> No
     assert found.orientation_deg == turn
     assert found.skew_deg == pytest.approx(angle_deg, abs=0.1)
     assert found.orientation_confidence > 0.6
+
+
+@pytest.mark.parametrize("number", [1, 5, 8])
+@pytest.mark.parametrize("turn", [0, 180])
+def test_leaders_do_not_vote(number: int, turn: Turn, tmp_path: Path) -> None:
+    """A form has more dots than letters; they are the same either way up."""
+    write_page(tmp_path, "form", number, seed=901, dpi=150)
+    scan = cv2.imread(str(next(tmp_path.rglob("*.jpg"))), cv2.IMREAD_GRAYSCALE)
+    assert scan is not None
+    assert deskew.pose(rendered.scanned(np.asarray(scan, np.uint8), turn), 150, turn).orientation_deg == turn
 
 
 @pytest.mark.parametrize("turn", TURNS)

@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from benchmarks.corpus.broken import pictures
 from models.errors import Rejected
 from models.settings import IntakeSettings, QualitySettings, Settings
-from stages.containers import jpeg
+from stages.containers import jpeg, tiff
 from stages.containers.picture import Picture, Resolution, effective_dpi
 from tests.stages.scans import FULL, encoded, jpeg_bytes, opened, paper, pdf_bytes, refused
 
@@ -263,3 +264,11 @@ def test_real_scans_stay_as_their_offices_made_them() -> None:
     assert [blobs.get(side.sha256) for side in sides] == [data for _, data in files]
     assert {side.dpi for side in sides} == {200}
     assert all(jpeg.read_header(data).kept for _, data in files)
+
+
+def test_pages_are_counted_before_and_beyond_the_files() -> None:
+    """A TIFF says how many it has before the first is decoded; files that each keep the limit exceed it together."""
+    with pytest.raises(Rejected) as caught:
+        next(tiff.pictures(pictures.tiff(25_000), 10**8))
+    assert caught.value.code == "too_many_pages"
+    assert refused([(f"{n}.jpg", b"?") for n in range(20_001)]).code == "too_many_pages"

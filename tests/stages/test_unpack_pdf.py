@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import subprocess
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -228,7 +229,11 @@ def test_a_signature_is_found_however_deep_and_rings_of_fields_end() -> None:
     assert len(opened([("s.pdf", fields(signed=False))])[0]) == 1
 
 
-@pytest.mark.parametrize("name", ["forms-billion", "image-flate", "image-run-length", "content-operators", "image-jpx"])
+BOMBS = ("forms-billion", "image-flate", "image-run-length", "content-operators", "image-jpx")
+CONTENT_BOMBS = ("content-flate-parts", "content-lzw", "content-lzw-parts", "content-lzw-packed")
+
+
+@pytest.mark.parametrize("name", [*BOMBS, *CONTENT_BOMBS])
 def test_a_kilobyte_does_not_become_a_gigabyte(name: str, tmp_path: Path) -> None:
     """Bombs are refused before they fill the memory, and qpdf's limits are afterwards what they were."""
     before = pikepdf.settings.get_qpdf_limits()
@@ -236,3 +241,35 @@ def test_a_kilobyte_does_not_become_a_gigabyte(name: str, tmp_path: Path) -> Non
     case.write(tmp_path)
     assert refused([("1.pdf", (tmp_path / "1.pdf").read_bytes())]).code in case.ends
     assert pikepdf.settings.get_qpdf_limits() == before
+
+
+def lzw(content: bytes, *before: pikepdf.Name) -> bytes:
+    """A scan whose page content is packed by LZW, and then by other filters. Every code stands for one byte."""
+    codes = [code for at in range(0, len(content), 200) for code in (256, *content[at : at + 200])]
+    bits = "".join(f"{code:09b}" for code in [*codes, 257])
+    packed = int(bits.ljust(-(-len(bits) // 8) * 8, "0"), 2).to_bytes(-(-len(bits) // 8))
+    for name in before:
+        packed = zlib.compress(packed) if name == pikepdf.Name.FlateDecode else packed.hex().encode() + b">"
+    made = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf_bytes(b"", {"Im": jpeg_bytes()}))) as out:
+        filters = pikepdf.Array([*before, pikepdf.Name.LZWDecode])
+        out.pages[0].obj.Contents = out.make_stream(packed, Filter=filters)
+        out.save(made, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    return made.getvalue()
+
+
+def test_content_packed_by_lzw_is_read_where_it_cannot_burst() -> None:
+    """Old programs pack it so, also in letters. What could fill the memory is refused before it is unpacked."""
+    for sound in (lzw(FULL), lzw(FULL, pikepdf.Name.ASCIIHexDecode), lzw(FULL + b" " * 3000)):
+        assert len(opened([("l.pdf", sound)])[0]) == 1
+    for doubtful in (lzw(FULL, pikepdf.Name.FlateDecode), lzw(FULL + b" " * 4500)):
+        assert refused([("l.pdf", doubtful)]).code == "damaged_pdf"
+
+
+def test_more_content_than_a_page_draws_is_not_parsed() -> None:
+    """Bytes that no filter has packed pass by qpdf's limits."""
+    made = io.BytesIO()
+    with pikepdf.open(io.BytesIO(pdf_bytes(FULL + b" q Q" * 2_000_001, {"Im": jpeg_bytes()}))) as out:
+        out.save(made, compress_streams=False, stream_decode_level=pikepdf.StreamDecodeLevel.generalized)
+    assert len(made.getvalue()) > 8_000_000
+    assert refused([("c.pdf", made.getvalue())]).code == "damaged_pdf"

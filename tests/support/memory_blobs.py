@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import UTC, datetime
 
 from models.errors import Defect
 from pipeline.adapters.blob_key import checked_document
@@ -14,12 +15,14 @@ class MemoryBlobs:
     def __init__(self, capacity_bytes: int = 1 << 40) -> None:
         self._capacity_bytes = capacity_bytes
         self._blobs: dict[str, dict[str, bytes]] = {}
+        self._written_at: dict[str, datetime] = {}
 
     def put(self, document: str, data: bytes, only: str | None = None) -> str:
         sha256 = hashlib.sha256(data).hexdigest()
         if only not in (None, sha256):
             return sha256
         self._blobs.setdefault(checked_document(document), {})[sha256] = data
+        self._written_at[document] = datetime.now(UTC)
         return sha256
 
     def get(self, document: str, sha256: str) -> bytes:
@@ -45,6 +48,9 @@ class MemoryBlobs:
 
     def documents(self) -> tuple[str, ...]:
         return tuple(sorted(self._blobs))
+
+    def written_at(self, document: str) -> datetime | None:
+        return self._written_at[document] if document in self._blobs else None
 
     def used_bytes(self) -> int:
         return sum(len(data) for blobs in self._blobs.values() for data in blobs.values())

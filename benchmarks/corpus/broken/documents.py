@@ -263,6 +263,7 @@ def _bombs() -> dict[str, tuple[Callable[[], bytes], set[str]]]:
     grey = {**flate, "ColorSpace": Name.DeviceGray}
     jbig2 = bytes.fromhex("00000000300001000000130000ea600000ea60") + bytes(40)
     jpx = bytes.fromhex("0000000c6a5020200d0a870a") + bytes(400)
+    as_is = {"compress_streams": False, "stream_decode_level": pikepdf.StreamDecodeLevel.none}
     return {
         "10000-pages": (lambda: sound.pdf(10_000), {"extra_side"}),
         "25000-pages": (lambda: sound.pdf(25_000), {"too_many_pages"}),
@@ -288,6 +289,10 @@ def _bombs() -> dict[str, tuple[Callable[[], bytes], set[str]]]:
         "image-zeros": (lambda: _image(deflated_zeros(12_000 * 12_000), **grey, Width=12_000, Height=12_000), {ARCHIVED, WAITING, "uneven_dpi"}),
         "content-flate": (_with(_inflating(_gigabyte)), {"damaged_pdf", "born_digital", "no_page_image"}),
         "content-operators": (_with(_inflating(_operators)), {"damaged_pdf", "born_digital", "no_page_image"}),
+        "content-flate-parts": (_with(_parts(zlib.compress(b"q Q " * 1_000_000), Filter=Name.FlateDecode), **as_is), {"damaged_pdf"}),
+        "content-lzw": (_with(_content(lzw_bomb(), Filter=Name.LZWDecode), **as_is), {"damaged_pdf"}),
+        "content-lzw-parts": (_with(_parts(lzw_bomb(1)[:4000], Filter=Name.LZWDecode), **as_is), {"damaged_pdf"}),
+        "content-lzw-packed": (_with(_content(zlib.compress(lzw_bomb(1)[:4000] * 1000), Filter=Array([Name.FlateDecode, Name.LZWDecode])), **as_is), {"damaged_pdf"}),
         "objects-flate": (_object_stream, {"damaged_pdf", "no_page_image"}),
         "xref-stream": (_xref_stream, {"damaged_pdf"}),
     }  # fmt: skip
@@ -305,6 +310,29 @@ def _operators() -> bytes:
 def _inflating(packed: Callable[[], bytes]) -> Callable[[pikepdf.Pdf], None]:
     def change(pdf: pikepdf.Pdf) -> None:
         _content(packed(), Filter=Name.FlateDecode)(pdf)
+
+    return change
+
+
+def lzw_bomb(cycles: int = 6) -> bytes:
+    """Spaces, 7 MB a cycle of 6 kB: each code stands for one byte more than the one before (ISO 32000-1 7.4.4)."""
+    clear, end, first, last = 256, 257, 258, 4093
+    codes = [clear, *([ord(" "), *range(first, last + 1), clear] * cycles), end]
+    bits, width = [], 9
+    for code in codes:
+        if code > end:
+            width = (code + 1).bit_length()  # codes grow one early
+        bits.append(f"{code:0{width}b}")
+        width = 9 if code == clear else width
+    packed = "".join(bits)
+    return int(packed.ljust(-(-len(packed) // 8) * 8, "0"), 2).to_bytes(-(-len(packed) // 8))
+
+
+def _parts(data: bytes, **entries: object) -> Callable[[pikepdf.Pdf], None]:
+    """Many streams, each of which alone is no bomb."""
+
+    def change(pdf: pikepdf.Pdf) -> None:
+        pdf.pages[0].obj.Contents = Array([pdf.make_stream(data, **entries)] * 100)
 
     return change
 

@@ -79,7 +79,11 @@ def _side(scan: Scan) -> Side:
 
 
 def _blocks(found: PageText) -> list[Block]:
-    return [[[(word.text, word.box) for word in line.words] for line in block.lines] for block in found.blocks]
+    """What is printed: a truth does not say what a hand wrote."""
+    return [
+        [[(word.text, word.box) for word in line.printed] for line in block.lines if line.printed]
+        for block in found.blocks
+    ]
 
 
 def _told(engine: Engine) -> dict[str, float]:

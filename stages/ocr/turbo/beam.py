@@ -139,11 +139,11 @@ class _Likely:
     """Per span (longest first) and step: the chance of null, and of the few likeliest codes."""
 
     def __init__(self, page: Page, starts: Numbers, ends: Numbers, choices: int) -> None:
-        self._steps, self._starts = page.steps, starts
+        self._page, self._starts = page, starts
         self._lengths = ends - starts
         longest = int(self._lengths.max())
         inside = np.arange(longest) < self._lengths[:, None]
-        rows = page.steps[(starts[:, None] + np.arange(longest))[inside]]
+        rows = page.rows[page.row[(starts[:, None] + np.arange(longest))[inside]]]
         self.nulls = np.zeros((len(starts), longest), np.float32)
         self.nulls[inside] = rows[:, page.null]
         rows[:, page.null] = -1
@@ -162,7 +162,7 @@ class _Likely:
 
     def of(self, active: int, step: int, codes: NDArray[np.int32]) -> Floats:
         """Chance of ``codes``; that of no code (-1) is 0."""
-        found = self._steps[self._starts[:active, None] + step, np.maximum(codes, 0)]
+        found = self._page.chances(self._starts[:active, None] + step, np.maximum(codes, 0))
         return np.asarray(np.where(codes >= 0, found, 0), np.float32)
 
 

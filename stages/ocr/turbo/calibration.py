@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.errors import OperatorError
 
@@ -32,9 +33,9 @@ class Calibration:
         if len(self.found) != len(self.right):
             raise ValueError("each knot needs its share")
 
-    def __call__(self, confidence: float) -> float:
-        """0-1 to 0-1."""
-        return float(np.interp(confidence, self.found, self.right))
+    def __call__(self, confidences: NDArray[np.float64]) -> NDArray[np.float64]:
+        """0-1 to 0-1, many at once."""
+        return np.interp(confidences, self.found, self.right)
 
     @classmethod
     def open(cls, path: Path) -> Calibration:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
-import unicodedata
-from bisect import bisect_left
 from collections.abc import Sequence
-from itertools import groupby, pairwise, takewhile
+from itertools import pairwise, takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -20,11 +17,8 @@ from stages.ocr.turbo.language import Language
 from stages.ocr.turbo.line_image import LineImage
 from stages.ocr.turbo.network import Crop, Network, Probabilities
 from stages.ocr.turbo.traineddata import Charset
+from stages.ocr.turbo.words import Floats, Letters, Numbers, ReadLine, words
 
-_INK = 0.3
-"""A column has ink where its darkest pixel is further below the paper than this share of the crop's contrast."""
-_LEAST_CONTRAST = 32
-"""Grey levels; a crop with less is blank paper, whatever the network sees in it."""
 _PEAK = 3
 """Steps from a character's first in which its probability is looked for."""
 _MOST_CODES = 9
@@ -33,30 +27,6 @@ _HOPELESS = 6.0
 """A reading so far (log) behind the best is not looked up in the dictionary."""
 _LONG_WORD = 20
 _LETTERS = re.compile(r"[^\W\d_]+")
-
-
-class ReadWord(NamedTuple):
-    """``x0_px``, ``x1_px``: where its ink begins and ends, in pixels of the crop. ``confidence``: 0-1."""
-
-    text: str
-    x0_px: float
-    x1_px: float
-    confidence: float
-
-
-class ReadLine(NamedTuple):
-    """``confidence``: mean over the characters; 0 where nothing was read."""
-
-    words: tuple[ReadWord, ...]
-    confidence: float
-
-    @property
-    def text(self) -> str:
-        return " ".join(word.text for word in self.words)
-
-
-Code = tuple[int, int, int, float]
-"""As :class:`Character`, before the code is turned into text."""
 
 
 class Character(NamedTuple):
@@ -96,29 +66,30 @@ class Reader:
 
     def read_crops(self, crops: Sequence[Crop]) -> list[ReadLine]:
         """As :meth:`read`, of grey crops alone."""
-        decoded = self.decode(self._network.run(crops))
-        return [
-            _line(characters, crop, self._network.px_per_step(crop), self._calibration)
-            for characters, crop in zip(decoded, crops, strict=True)
-        ]
+        letters = self._letters(self._network.run(crops))
+        px_per_step = np.array([self._network.px_per_step(crop) for crop in crops], np.float64)
+        return words(letters, crops, px_per_step, self._calibration)
 
     def decode(self, found: Sequence[Probabilities], *, greedy: bool = False) -> list[list[Character]]:
         """The characters of each line; ``greedy`` takes the network's word for everything."""
+        letters = self._letters(found, greedy=greedy)
+        columns = (letters.texts, letters.starts.tolist(), letters.ends.tolist(), letters.shares.tolist())
+        characters = [Character(*one) for one in zip(*columns, strict=True)]
+        bounds = np.searchsorted(letters.lines, np.arange(len(found) + 1)).tolist()
+        return [characters[start:end] for start, end in pairwise(bounds)]
+
+    def _letters(self, found: Sequence[Probabilities], *, greedy: bool = False) -> Letters:
         page = Page.of(found, self._network.charset.null, self._network.plan.codes)
         text = Text(page.codes, page.starts, page.ends, page.peaks)
         if self._texts is None:
-            return [_joined(line, self._network.charset) for line in _lines(page, text)]
+            return _joined(page, text, self._network.charset)
         if not greedy:
             surprise = page.surprise(self._language, self._symbols)
             spans = page.doubtful(surprise if self._surprised else None)
             trust = page.trust(surprise, self._weights.strange, self._weights.familiar)[page.line_of(spans.starts)]
             readings = search(page, spans, self._language, self._symbols, self._weights, trust)
             text = _replaced(page, text, spans, self._chosen(text, spans, readings))
-        names = self._texts
-        return [
-            [Character(names[code], start, end, share) for code, start, end, share in line]
-            for line in _lines(page, text)
-        ]
+        return _placed(page, [self._texts[code] for code in text.codes.tolist()], text.starts, text.ends, text.shares)
 
     def _chosen(self, text: Text, spans: Spans, readings: Readings) -> Readings:
         """One reading per span, with its share of all their chance as its score."""
@@ -170,7 +141,7 @@ def _replaced(page: Page, text: Text, spans: Spans, chosen: Readings) -> Text:
     codes = chosen.codes[rows, 0, offsets]
     starts = spans.starts[rows] + offsets
     near = np.minimum(starts[:, None] + np.arange(_PEAK), spans.ends[rows, None] - 1)
-    peaks = page.steps[near, codes[:, None]].max(axis=1)
+    peaks = page.chances(near, codes[:, None]).max(axis=1)
     new = Text(codes, starts, starts + 1, np.sqrt(chosen.scores[rows, 0] * peaks))
     starts = np.concatenate([text.starts[outside], new.starts])
     order = np.argsort(starts, kind="stable")
@@ -182,85 +153,27 @@ def _replaced(page: Page, text: Text, spans: Spans, chosen: Readings) -> Text:
     )
 
 
-def _lines(page: Page, text: Text) -> list[list[Code]]:
-    """The text by line, with steps counted from the line's first."""
-    bounds = np.searchsorted(text.starts, page.lines).tolist()
-    shifts = page.lines[page.line_of(text.starts)] if len(text.starts) else text.starts
-    columns = (
-        text.codes.tolist(),
-        (text.starts - shifts).tolist(),
-        (text.ends - shifts).tolist(),
-        text.shares.tolist(),
-    )
-    codes = list(zip(*columns, strict=True))
-    return [codes[start:end] for start, end in pairwise(bounds)]
+def _placed(page: Page, texts: Sequence[str], starts: Numbers, ends: Numbers, shares: Floats) -> Letters:
+    """Characters with their line, and their steps counted from its first."""
+    lines = page.line_of(starts)
+    return Letters(texts, lines, starts - page.lines[lines], ends - page.lines[lines], shares)
 
 
-def _joined(line: Sequence[Code], charset: Charset) -> list[Character]:
+def _joined(page: Page, text: Text, charset: Charset) -> Letters:
     """Characters that take several codes; a sequence that means nothing is dropped."""
-    characters: list[Character] = []
-    at = 0
-    while at < len(line):
-        for length in range(min(_MOST_CODES, len(line) - at), 0, -1):
-            part = line[at : at + length]
-            text = charset.texts.get(tuple(code for code, *_ in part))
-            if text is not None:
-                share = min(share for *_, share in part)
-                characters.append(Character(text, part[0][1], part[-1][2], share))
-                break
-        at += length
-    return characters
-
-
-def _line(characters: Sequence[Character], crop: Crop, px_per_step: float, calibration: Calibration) -> ReadLine:
-    """Characters joined to words, each as wide as its ink."""
-    groups = [list(group) for space, group in groupby(characters, lambda found: found.text == " ") if not space]
-    if not groups:
-        return ReadLine((), 0.0)
-    ink = _ink(crop)
-    gaps = _gaps(ink)
-    limits = [0.0]
-    for before, after in pairwise(groups):
-        limits.append(_middle(gaps, before[-1].start * px_per_step, after[0].end * px_per_step))
-    limits.append(float(crop.shape[1]))
-    bounds = np.searchsorted(ink, limits).tolist()
-    words = []
-    for group, (first, end) in zip(groups, pairwise(bounds), strict=True):
-        if first < end:
-            text = unicodedata.normalize("NFC", "".join(character.text for character in group))
-            share = calibration(_mean([character.confidence for character in group]))
-            words.append(ReadWord(text, float(ink[first]), float(ink[end - 1]) + 1, share))
-    if not words:
-        return ReadLine((), 0.0)
-    share = sum(len(word.text) * word.confidence for word in words) / sum(len(word.text) for word in words)
-    return ReadLine(tuple(words), share)
-
-
-def _ink(crop: Crop) -> NDArray[np.intp]:
-    """Columns with ink."""
-    if not crop.size:
-        return np.zeros(0, np.intp)
-    darkest, paper = crop.min(axis=0), int(crop.max())
-    contrast = paper - int(darkest.min())
-    return np.flatnonzero(darkest < paper - _INK * contrast) if contrast >= _LEAST_CONTRAST else np.zeros(0, np.intp)
-
-
-def _gaps(ink: NDArray[np.intp]) -> list[tuple[int, int]]:
-    """Columns without ink between the first and the last with ink, from and to (exclusive), in order."""
-    before = np.flatnonzero(np.diff(ink) > 1)
-    return list(zip((ink[before] + 1).tolist(), ink[before + 1].tolist(), strict=True))
-
-
-def _middle(gaps: Sequence[tuple[int, int]], left: float, right: float) -> float:
-    """Middle of the widest gap between two characters; a network tells where they are only to a few pixels."""
-    near = gaps[bisect_left(gaps, (left + 1, 0.0)) : bisect_left(gaps, (right, 0.0))]
-    inside = [gap for gap in near if gap[1] < right]
-    if not inside:
-        return (left + right) / 2
-    start, end = max(inside, key=lambda gap: gap[1] - gap[0])
-    return (start + end) / 2
-
-
-def _mean(confidences: list[float]) -> float:
-    """Geometric mean: one doubtful character shows in a long word."""
-    return math.exp(sum(math.log(min(max(share, 1e-6), 1.0)) for share in confidences) / len(confidences))
+    texts: list[str] = []
+    parts: list[tuple[int, int]] = []
+    codes = text.codes.tolist()
+    for first, beyond in pairwise(np.searchsorted(text.starts, page.lines).tolist()):
+        at = first
+        while at < beyond:
+            for length in range(min(_MOST_CODES, beyond - at), 0, -1):
+                known = charset.texts.get(tuple(codes[at : at + length]))
+                if known is not None:
+                    texts.append(known)
+                    parts.append((at, at + length))
+                    break
+            at += length
+    first, end = np.array(parts, np.intp).reshape(-1, 2).T
+    shares = np.array([text.shares[start:stop].min() for start, stop in parts], np.float32)
+    return _placed(page, texts, text.starts[first], text.ends[end - 1], shares)

@@ -29,8 +29,8 @@ _LOOK_BACK = 2
 _WEAK = 0.88
 """A character that is never more probable than this is doubtful as such."""
 _SURE_NULL = 0.9
-_CERTAIN = 0.5
-"""Nothing is likelier than a code of more than this."""
+_SURE = np.float32(1 - _SUSPICION)
+"""A null of more than this leaves nothing to doubt."""
 _LONGEST = 40
 """Steps of one span; a longer one is smeared print that no language model saves."""
 _PIECE, _WARM_UP = 6, 5
@@ -46,12 +46,16 @@ class Spans(NamedTuple):
 
 @dataclass(frozen=True)
 class Page:
-    """``steps``: ``(steps, codes)`` of all lines. ``lines``: first step of each line, and the end of the last.
+    """``nulls``: chance of null at each step of all lines. ``rows``: all chances of the steps at which something else
+    has any, ``(rows, codes)``, and one of pure null; ``row``: which of them each step has. ``lines``: first step of
+    each line, and the end of the last.
 
     The greedy reading: ``codes``, first step ``starts``, last step + 1 ``ends`` and ``peaks`` of its characters.
     """
 
-    steps: Probabilities
+    nulls: Scores
+    rows: Probabilities
+    row: Numbers
     lines: Numbers
     null: int
     codes: Numbers
@@ -62,18 +66,31 @@ class Page:
     @classmethod
     def of(cls, found: Sequence[Probabilities], null: int, codes: int) -> Page:
         """The best code of every step, repeats joined and nulls dropped."""
-        between = np.zeros((1, codes), np.float32)
-        between[0, null] = 1
-        steps = np.concatenate([part for line in found for part in (line, between)] or [between])
+        between = np.ones(1, np.float32)
+        nulls = np.concatenate([part for line in found for part in (line[:, null], between)] or [between])
         lines = np.cumsum([0, *(len(line) + 1 for line in found)])
-        best = np.full(len(steps), null)
-        unsure = np.flatnonzero(steps[:, null] <= _CERTAIN)
-        best[unsure] = steps[unsure].argmax(axis=1)
+        told = np.flatnonzero(nulls <= _SURE)
+        # Two steps in three: copying all of a page takes longer than reading it.
+        rows = np.empty((len(told) + 1, codes), np.float32)
+        bounds = np.searchsorted(told, lines)
+        for line, first, start, end in zip(found, lines.tolist(), bounds.tolist(), bounds[1:].tolist(), strict=False):
+            rows[start:end] = line[told[start:end] - first]
+        rows[-1] = np.arange(codes) == null
+        row = np.full(len(nulls), len(told))
+        row[told] = np.arange(len(told))
+        best, peaks = np.full(len(nulls), null), nulls.copy()
+        best[told] = rows[:-1].argmax(axis=1)
+        peaks[told] = rows[np.arange(len(told)), best[told]]
         edges = np.flatnonzero(np.diff(best, prepend=-1))
-        peaks = np.maximum.reduceat(steps[np.arange(len(best)), best], edges)
+        highest = np.maximum.reduceat(peaks, edges)
         inked = best[edges] != null
         ends = np.append(edges[1:], len(best))
-        return cls(steps, lines, null, best[edges[inked]], edges[inked], ends[inked], peaks[inked])
+        read = (best[edges[inked]], edges[inked], ends[inked], highest[inked])
+        return cls(nulls, rows, row, lines, null, *read)
+
+    def chances(self, steps: Numbers, codes: Numbers) -> Probabilities:
+        """The chance of each code at its step; both of shapes that go together."""
+        return np.asarray(self.rows[self.row[steps], codes])
 
     def line_of(self, steps: Numbers) -> Numbers:
         """Number of the line of each step."""
@@ -83,12 +100,12 @@ class Page:
         """The spans that are worth a search; ``surprise``: log-probability of each character in its context."""
         if not len(self.codes):
             return Spans(np.zeros(0, np.intp), np.zeros(0, np.intp))
-        steps = np.arange(len(self.steps))
+        steps = np.flatnonzero(self.nulls <= _SURE)
         after = np.searchsorted(self.starts, steps, side="right")
         left, right = np.maximum(after - 1, 0), np.minimum(after, len(self.codes) - 1)
         left_code, right_code = self.codes[left], self.codes[right]
-        known = self.steps[:, self.null] + self.steps[steps, left_code]
-        known += np.where(left_code != right_code, self.steps[steps, right_code], 0)
+        known = self.nulls[steps] + self.chances(steps, left_code)
+        known += np.where(left_code != right_code, self.chances(steps, right_code), 0)
         limit = np.full(len(steps), _DOUBT, np.float32)
         if surprise is not None:
             near = np.zeros(len(self.codes), bool)
@@ -96,14 +113,15 @@ class Page:
             for back in range(_LOOK_BACK + 1):
                 near[np.maximum(odd - back, 0)] = True
             limit[near[left] | near[right]] = _SUSPICION
-        doubt = known < 1 - limit
+        doubt = np.zeros(len(self.nulls), bool)
+        doubt[steps] = known < 1 - limit
         for weak in np.flatnonzero(self.peaks < _WEAK):
             doubt[self.starts[weak] : self.ends[weak]] = True
         return self._widened(doubt)
 
     def _widened(self, doubt: NDArray[np.bool_]) -> Spans:
         """Each doubtful step with all around it up to steps that are surely null; there is one between two lines."""
-        quiet = np.flatnonzero((self.steps[:, self.null] > _SURE_NULL) & ~doubt)
+        quiet = np.flatnonzero((self.nulls > _SURE_NULL) & ~doubt)
         place = np.unique(np.searchsorted(quiet, np.flatnonzero(doubt)))
         starts = np.where(place > 0, quiet[np.maximum(place - 1, 0)] + 1, 0)
         ends = quiet[place]

@@ -17,22 +17,28 @@ from stages.ocr import EngineSpec
 from stages.ocr.tesseract import ENGINE as TESSERACT
 from stages.ocr.turbo.beam import Weights
 from stages.ocr.turbo.calibration import Calibration
-from stages.ocr.turbo.ctc import Reader, ReadLine
+from stages.ocr.turbo.ctc import Reader
+from stages.ocr.turbo.hand import MOST_CONFIDENCE, by_hand
 from stages.ocr.turbo.language import Language
 from stages.ocr.turbo.line_image import LineImage, TextBlock
 from stages.ocr.turbo.network import Network
 from stages.ocr.turbo.second import SecondReader
 from stages.ocr.turbo.segment import segment
 from stages.ocr.turbo.selfcheck import require_trusted
+from stages.ocr.turbo.words import ReadLine
 
 log = logging.getLogger("sohoa.ocr")
 
 NAME, STOCK_NAME = "turbo", "turbo:stock"
-VERSION = 2
+VERSION = 3
 DATA = Path(__file__).parent / "data"
 """Networks and language models that come with sohoa, by language (``vie``); ``MODEL_CARD.md`` tells their origin."""
 TUNED = Weights(language=0.6, character=0.6, strange=-2.8, familiar=-1.2)
 """The networks that come with sohoa need less of the language: more of it would "correct" names (``names_delta``)."""
+_NOT_FOR_TURBO = frozenset(
+    {"turbo_one_language", "turbo_not_trusted", "traineddata_unsupported", "traineddata_missing"}
+)
+"""Why Tesseract reads in turbo's place, or says which package is missing."""
 _LEAST_PX = 32
 """Smaller pictures hold no text line."""
 _LEAST_DPI, _MOST_DPI = 70, 1200
@@ -70,6 +76,8 @@ class TurboEngine:
         else:
             self._reader = Reader(network, language)
             self._second = SecondReader(settings)
+        self._tuned = tuned
+        """Only the confidence of a network that comes with sohoa is known to tell handwriting."""
         self._deadline_s = settings.deadline_s
         self._now = now
         self.last_page = {"lines": 0, "second_lines": 0}
@@ -89,9 +97,11 @@ class TurboEngine:
         for start in range(0, len(lines), _AT_ONCE):
             self._within(ends)
             some = lines[start : start + _AT_ONCE]
-            for line, first in zip(some, self._reader.read(some), strict=True):
+            first = self._reader.read(some)
+            hands: list[tuple[bool, ...]] = by_hand(some, first) if self._tuned else [()] * len(some)
+            for one in zip(some, first, hands, strict=True):
                 self._within(ends)
-                read.append(self._second.better(line, first, image))
+                read.append(self._final(*one, image))
         self.last_page = {"lines": len(lines), "second_lines": self._second.asked - before}
         places = iter(zip(lines, read, strict=True))
         page = Box(0, 0, image.width_px, image.height_px)
@@ -102,6 +112,15 @@ class TurboEngine:
             engine=f"{self.name} {self.version}",
             blocks=tuple(block for block in found if block is not None),
         )
+
+    def _final(self, line: LineImage, first: ReadLine, hand: tuple[bool, ...], image: UprightImage) -> ReadLine:
+        """The better of two readings, the words of a hand marked: Tesseract has no doubts about handwriting."""
+        if 2 * sum(hand) > len(first.words):
+            return _marked(first, hand)
+        better = self._second.better(line, first, image)
+        if better is not first and self._tuned:
+            (hand,) = by_hand([line], [better])
+        return _marked(better, hand)
 
     def _within(self, ends: float) -> None:
         if self._now() > ends:
@@ -128,11 +147,23 @@ def _line(place: LineImage, read: ReadLine, page: Box) -> Line | None:
                 min(bottom, page.bottom),
             ),
             confidence=min(max(word.confidence, 0.0), 1.0),
+            hand=word.hand,
         )
         for word in read.words
         if word.text
     )
     return Line(words=words, box=_around([word.box for word in words])) if words else None
+
+
+def _marked(line: ReadLine, hand: Sequence[bool]) -> ReadLine:
+    """The line with the words of a hand marked."""
+    if not any(hand):
+        return line
+    words = tuple(
+        word._replace(hand=True, confidence=min(word.confidence, MOST_CONFIDENCE)) if by else word
+        for word, by in zip(line.words, hand, strict=True)
+    )
+    return ReadLine(words, line.confidence)
 
 
 def _around(boxes: Sequence[Box]) -> Box:
@@ -143,10 +174,15 @@ def _around(boxes: Sequence[Box]) -> Box:
 
 
 def _open(settings: OcrSettings, models: ModelCache, *, stock: bool = False) -> Engine:
-    """Turbo, or the reference engine where turbo cannot be had; raises what that raises."""
+    """Turbo, or the reference engine for a language that turbo cannot read.
+
+    Raises ``OperatorError`` for what an operator can mend: nobody would notice a line seven times slower.
+    """
     try:
         return TurboEngine(settings, models, stock=stock)
     except OperatorError as error:
+        if error.code not in _NOT_FOR_TURBO:
+            raise
         engine = TESSERACT.open(settings, models)
         log.warning("turbo cannot read %s, Tesseract does: %s", settings.languages, error.message)
         return engine

@@ -28,6 +28,9 @@ _HEADER_SHARE = 0.33
 _FILLED = 0.7
 """Lines of newspaper columns fill this share of their column; those of a header or a form do not."""
 
+_ON_LINE = 0.9
+"""Share of the right side's fields on a common line; the title above a long table may stand on its own."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -171,12 +174,12 @@ def _by_rows(items: Sequence[Item], x_height: float) -> list[list[Item]]:
 
 
 def _is_form(left: Sequence[Item], right: Sequence[Item], x_height: float) -> bool:
-    """Whether the two sides are fields on common lines: each right one stands on a left one's baseline,
+    """Whether the two sides are fields on common lines: the right ones stand on left ones' baselines,
     both sides begin or end at a margin of their own, and lines do not fill their column.
     """
     feet = [item.foot for item in left]
     on_line = [min(abs(item.foot - foot) for foot in feet) < 0.35 * x_height for item in right]
-    if not all(on_line) or len(right) > len(left) + 1:
+    if sum(on_line) < _ON_LINE * len(on_line):
         return False
     for side in (left, right):
         rows = _by_rows(side, x_height)

@@ -17,7 +17,8 @@ class LineImage:
     ``pixels``: grey crop (h, w), black text on white paper, any height: the band from the marks above the
     capitals to the descenders, with a margin. ``box``: the crop's place in full-scale pixels of the upright
     image. ``baseline_y`` and ``x_height_px``: in pixels of the crop, the baseline at the crop's middle.
-    ``scale``: full-scale pixels per pixel of the crop.
+    ``scale``: full-scale pixels per pixel of the crop. ``letters``: see :func:`stages.ocr.turbo.hand.letter_shapes`;
+    None where nobody will ask whether a hand wrote the line.
     """
 
     pixels: NDArray[np.uint8]
@@ -25,6 +26,7 @@ class LineImage:
     baseline_y: float
     x_height_px: float
     scale: float
+    letters: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)

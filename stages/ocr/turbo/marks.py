@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.ports import Pixels
 from stages.ink import MM_PER_INCH, Components, components
+from stages.ocr.turbo.dotted import dotted
 from stages.ocr.turbo.prepare import above
 from stages.ocr.turbo.windows import Window, bands, scaled, wider
 
@@ -23,6 +24,12 @@ _INK_FROM, _INK_TO = 150, 190
 """Where the level that divides ink from paper may lie on a cleaned page."""
 _INK_SHARE = 0.36
 """Ink is what is darker than this share of the way from the paper to the darkest print near it."""
+_BLACK, _FEW_BLACK = 170, 0.0005
+"""A page with a smaller share of pixels darker than this has no black print; dust and a worn edge make as many."""
+_PALE, _MUCH_PALE = 236, 0.01
+"""It is pale print where so many pixels are at least that dark; show-through is paler, or stands behind black print."""
+_PALEST_SHARE = 0.005
+"""Share of the pixels that are taken for the blackest print of a pale page."""
 _NEAR_MM = 6.0
 _RULE_LEVEL = 215
 """Hair lines are pale; noise makes no long straight strokes."""
@@ -65,7 +72,7 @@ class Marks:
     penned: Bools
     """Coloured ink that cleaning did not take away."""
     picture: Bools
-    """Parts of photographs and codes, and boxes to be ticked."""
+    """Parts of photographs and codes, boxes to be ticked, and the dots of leaders and rules."""
 
     def painted(self, value: NDArray[Any], window: Window = (slice(None), slice(None))) -> NDArray[Any]:
         """A picture of the page, or of a window, where each mark has the value of its number, like 255 for a letter."""
@@ -90,6 +97,23 @@ def find_ink(grey: Pixels, dpi: float) -> Mask:
     level = cv2.addWeighted(darkest, _INK_SHARE, darkest, 0, (1 - _INK_SHARE) * 255)
     level = np.clip(level, _INK_FROM, _INK_TO)
     return np.asarray(cv2.compare(grey, cv2.resize(level, grey.shape[::-1]), cv2.CMP_LT), dtype=np.uint8)
+
+
+def darkened(grey: Pixels) -> Pixels:
+    """The page, or, where all of its print is pale (a worn ribbon, a third carbon copy), the page with black print."""
+    some = np.ascontiguousarray(grey[::4, ::4])
+    black, pale = (cv2.countNonZero(below(some, level)) / some.size for level in (_BLACK, _PALE))
+    if black > _FEW_BLACK or pale < _MUCH_PALE:
+        return grey
+    counts = np.cumsum(np.bincount(some.ravel(), minlength=256))
+    blackest = int(np.searchsorted(counts, _PALEST_SHARE * some.size))
+    return np.asarray(cv2.LUT(grey, _stretch(blackest)), dtype=np.uint8)
+
+
+def _stretch(blackest: int) -> Pixels:
+    """Table that makes a level black and leaves white as it is."""
+    level = np.arange(256)
+    return np.clip((level - blackest) * 255 // max(1, 255 - blackest), 0, 255).astype(np.uint8)
 
 
 def find_rules(grey: Pixels, ink: Mask, dpi: float) -> Rules:
@@ -133,6 +157,7 @@ def _opened(ink: Mask, size: tuple[int, int]) -> Mask:
 
 def find_marks(grey: Pixels, dpi: float, pen: Mask | None = None) -> Marks:
     """The marks of a cleaned page and what each can be. ``pen``: mask of coloured ink, at any scale."""
+    grey = darkened(grey)
     ink = find_ink(grey, dpi)
     rules = find_rules(grey, ink, dpi)
     ruled = cv2.bitwise_or(rules.across, rules.down)
@@ -140,9 +165,13 @@ def find_marks(grey: Pixels, dpi: float, pen: Mask | None = None) -> Marks:
         ink = np.asarray(cv2.subtract(ink, cv2.dilate(ruled, np.ones((3, 3), np.uint8))), dtype=np.uint8)
     parts = components(ink)
     low, high = (side * dpi / MM_PER_INCH for side in _X_HEIGHT_MM)
+    dots = dotted(parts, dpi, rules.across, rules.down)
+    if dots.any():
+        ruled = cv2.bitwise_or(rules.across, rules.down)
+        _erase(ink, parts, dots)
     picture = _pictures(ink, parts, dpi)
     x_height = usual_height(parts, ~picture, low, high)
-    picture |= _boxes(parts, x_height)
+    picture |= _boxes(parts, x_height) | dots
     width, height = parts.width.astype(float), parts.height.astype(float)
     fill = parts.area / np.maximum(1.0, width * height)
     letter = (height >= 0.55 * x_height) & (height <= 3.4 * x_height) & (width <= 25 * x_height)
@@ -157,6 +186,13 @@ def find_marks(grey: Pixels, dpi: float, pen: Mask | None = None) -> Marks:
     small &= ~penned & ~picture
     letter[0] = small[0] = False
     return Marks(parts, ink, rules, np.asarray(ruled, dtype=np.uint8), x_height, letter, small, penned, picture)
+
+
+def _erase(ink: Mask, parts: Components, these: Bools) -> None:
+    """Take small marks out of a mask."""
+    for mark in np.flatnonzero(these):
+        left, top, right, bottom = parts.left[mark], parts.top[mark], parts.right[mark], parts.bottom[mark]
+        ink[top:bottom, left:right] = 0
 
 
 def _penned(parts: Components, pen: Mask | None) -> Bools:

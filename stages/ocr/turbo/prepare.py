@@ -20,6 +20,8 @@ _WORKING_DPI = 150
 """Enough for print of 10 points and more; smaller print is cropped from the full picture."""
 _SHRINK_FROM = 1.2
 """Lines are looked for on a smaller copy where the picture has this many times the dots that they need."""
+_ROUNDED = 4
+"""Four times the rounding of a side."""
 _HALF_FROM_DPI = 260
 """Below, half scale has fewer than ten pixels from baseline to the top of an ``x``."""
 _TINT = 16
@@ -100,8 +102,32 @@ def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPag
     if dpi / scale > _SHRINK_FROM * _WORKING_DPI:
         scale = dpi / _WORKING_DPI
         size = (round(half.shape[1] * 2 / scale), round(half.shape[0] * 2 / scale))
-        clean = np.asarray(cv2.resize(clean, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        clean = _shrunk(clean, size)
     return CleanPage(clean, scale, dpi / scale, pen, fine, full_grey, tint, under)
+
+
+def _shrunk(image: Pixels, size: tuple[int, int]) -> Pixels:
+    """The picture at a smaller ``size`` (width, height), averaged.
+
+    OpenCV's average over broken pixels takes twice to three times as long as this does from 200 to 150 dpi. Mere
+    interpolation is faster still, but what it leaves of thin strokes costs words beside seals and signatures.
+    """
+    width, height = size
+    if max(abs(4 * width - 3 * image.shape[1]), abs(4 * height - 3 * image.shape[0])) <= _ROUNDED:
+        return _three_of_four(_three_of_four(image, height), width)
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _three_of_four(image: Pixels, rows: int) -> Pixels:
+    """Every four rows averaged to three, ``rows`` in all, and the picture turned over its diagonal."""
+    groups = -(-rows // 3)
+    missing = max(0, 4 * groups - image.shape[0])
+    image = np.asarray(cv2.copyMakeBorder(image, 0, missing, 0, 0, cv2.BORDER_REPLICATE), dtype=np.uint8)
+    found = np.empty((3 * groups, image.shape[1]), np.uint8)
+    for row, share in enumerate((0.75, 0.5, 0.25)):
+        upper, lower = image[row : 4 * groups : 4], image[row + 1 : 4 * groups : 4]
+        found[row::3] = cv2.addWeighted(upper, share, lower, 1 - share, 0)
+    return np.asarray(cv2.transpose(found[:rows]), dtype=np.uint8)
 
 
 def _coloured(half: Pixels, grey: Pixels, under: Pixels, dpi: int) -> tuple[Tint | None, Pixels | None]:

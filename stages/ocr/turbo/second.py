@@ -9,8 +9,8 @@ import tesserocr
 
 from models.ports import Pixels, UprightImage
 from models.settings import OcrSettings
-from stages.ocr.turbo.ctc import ReadLine, ReadWord
 from stages.ocr.turbo.line_image import LineImage
+from stages.ocr.turbo.words import ReadLine, ReadWord
 from stages.red_ink import without_red
 
 DOUBTFUL = 0.75

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from models.geometry import Box
 from models.ports import Pixels
 from stages.ocr.turbo.crops import cut, owners
+from stages.ocr.turbo.hand import letter_shapes
 from stages.ocr.turbo.layout import Group, Item, reading_order
-from stages.ocr.turbo.line_image import TextBlock
+from stages.ocr.turbo.line_image import LineImage, TextBlock
 from stages.ocr.turbo.lines import Lines, Segment, find_lines
 from stages.ocr.turbo.marks import Marks, find_marks
 from stages.ocr.turbo.prepare import prepare
@@ -33,10 +35,12 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
     lines = find_lines(marks, region, tables.walls)
     groups = arrange(lines, tables, marks, page.grey.shape[0])
     owner = owners(marks, lines)
-    return tuple(
-        TextBlock(tuple(cut(page, marks, lines, owner, item.index) for item in group.items), group.kind)
-        for group in groups
-    )
+    letters = letter_shapes(marks, lines, page.scale)
+
+    def line(index: int) -> LineImage:
+        return replace(cut(page, marks, lines, owner, index), letters=letters[index])
+
+    return tuple(TextBlock(tuple(line(item.index) for item in group.items), group.kind) for group in groups)
 
 
 def _plausible(half: Pixels, dpi: int) -> int:

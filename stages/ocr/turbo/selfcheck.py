@@ -58,11 +58,15 @@ def require_trusted(network: Network, path: Path, models: ModelCache, fonts: Pat
     Raises ``OperatorError("turbo_not_trusted"|"turbo_check_impossible")``.
     """
     name = f"{network.data.sha256}-{GRAPH_VERSION}-{network.kind}-check.json"
-    found = cached(models, name, lambda: json.dumps(asdict(check(network, path, fonts))).encode())
+
+    def made() -> bytes:
+        return json.dumps(asdict(check(network, path, fonts))).encode()
+
     try:
-        verdict = Verdict(**json.loads(found))
-    except (ValueError, TypeError) as error:
-        raise OperatorError("turbo_check_impossible", f"{name} in ocr.cache is damaged: delete it") from error
+        verdict = Verdict(**json.loads(cached(models, name, made)))
+    except (ValueError, TypeError):  # a power cut left half a file
+        models.put(name, made())
+        verdict = Verdict(**json.loads(cached(models, name, made)))
     if not verdict.trusted:
         raise OperatorError(
             "turbo_not_trusted",
@@ -73,10 +77,10 @@ def require_trusted(network: Network, path: Path, models: ModelCache, fonts: Pat
 
 
 def check(network: Network, path: Path, fonts: Path = FONTS) -> Verdict:
-    """Read the built-in lines with both. Raises ``OperatorError("turbo_check_impossible")``."""
+    """Read the built-in lines with both. Raises ``OperatorError("turbo_check_impossible"|"traineddata_unsupported")``."""
     texts = lines(network.data.words)
     if not texts:
-        raise OperatorError("turbo_check_impossible", f"{path.name} has no dictionary to make test lines from")
+        raise OperatorError("traineddata_unsupported", f"{path.name} has no dictionary to make test lines from")
     images = [image for image, _ in zip(_rendered(texts, fonts), texts, strict=True)]
     decoded = Reader(network).decode(network.run(images), greedy=True)
     ours = [" ".join("".join(character.text for character in line).split()) for line in decoded]
@@ -93,7 +97,7 @@ def lines(words: frozenset[str]) -> list[str]:
     plain = sorted(word for word in words if word.isalpha() and word.islower() and 2 <= len(word) <= 9)
     if not plain:
         return []
-    chance = random.Random(len(plain))  # noqa: S311
+    chance = random.Random(len(plain))  # noqa: S311 - the same lines each time, not a secret
     return [
         " ".join([*(chance.choice(plain) for _ in range(8)), chance.choice(_NUMBERS), chance.choice(plain)])
         for _ in range(_LINES)

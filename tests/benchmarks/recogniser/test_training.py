@@ -86,6 +86,22 @@ def test_it_learns_and_goes_on_where_it_was(folder: Path) -> None:
     assert other.learn(batch) == pytest.approx(one.learn(batch), rel=1e-5)
 
 
+def test_another_training_begins_with_the_average_of_one(folder: Path) -> None:
+    """And with a rate and a count of its own."""
+    one = trainer(folder)
+    for batch in Lines(folder / "shards", one.charset, one.plan.step_px).plain(12):
+        one.learn(batch)
+    one.save()
+    other = trainer(folder)
+    other.begin(folder / "out" / "last.pt")
+    assert other.step == other.seen == 0
+    for wanted, mine, mean in zip(
+        one.average.parameters(), other.network.parameters(), other.average.parameters(), strict=True
+    ):
+        assert torch.equal(wanted, mine)
+        assert torch.equal(wanted, mean)
+
+
 def test_new_shards_are_taken_up(folder: Path) -> None:
     """At the next pass."""
     one = trainer(folder)

@@ -108,17 +108,18 @@ def test_the_deadline_is_looked_at_all_along() -> None:
     assert len(list(engine.read(page).lines())) == len(rendered.LINES)
 
 
-@pytest.mark.parametrize(
-    ("languages", "cache"), [("vie+vie", MemoryModels()), ("vie", Unwritable())], ids=["languages", "cache"]
-)
-def test_what_turbo_cannot_read_goes_to_tesseract(
-    languages: str, cache: MemoryModels, caplog: pytest.LogCaptureFixture
-) -> None:
-    """Several languages, or no place for the converted network: the reference engine, and a clear warning."""
-    engine = open_engine(OcrSettings(languages=languages), cache)
+def test_what_turbo_cannot_read_goes_to_tesseract(models: MemoryModels, caplog: pytest.LogCaptureFixture) -> None:
+    """Several languages: the reference engine, and a clear warning."""
+    engine = open_engine(OcrSettings(languages="vie+vie"), models)
     assert engine.name == "tesseract"
     assert "turbo cannot read" in caplog.text
     assert engine.read(Picture(np.full((40, 40), 255, np.uint8), 300)).blocks == ()
+
+
+def test_what_an_operator_can_mend_is_not_hidden_by_a_slower_engine() -> None:
+    """No place for the converted network."""
+    with pytest.raises(OperatorError, match="ocr_cache_unwritable"):
+        open_engine(OcrSettings(), Unwritable())
 
 
 def test_a_missing_language_is_an_error_that_says_what_to_install(models: MemoryModels) -> None:

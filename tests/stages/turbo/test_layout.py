@@ -124,3 +124,15 @@ def test_order_does_not_depend_on_the_input_order(boxes: list[tuple[int, int, in
     mixed = list(items)
     random.shuffle(mixed)
     assert reading_order(mixed, 14.0, 1754) == reading_order(items, 14.0, 1754)
+
+
+def test_a_table_without_rules_is_read_by_rows() -> None:
+    """More columns right of the widest gap than left of it are still rows."""
+    sheet = rendered.sheet(DPI)
+    for row in range(8):
+        cells = (str(row + 1), ("Lê An", "Trần Thị Ngọc", "Phan Bá")[row % 3], "1984", "xã Nậm Khắt", "2024")
+        for left, cell in zip((25, 35, 85, 105, 150), cells, strict=True):
+            rendered.write(sheet, [cell], (left, 40 + 7 * row), DPI, 11)
+    found = lines_of(blocks_of(sheet))
+    assert len(found) == 40
+    assert [line.box.left > 150 / 25.4 * DPI - 9 for line in found] == [False, False, False, False, True] * 8

@@ -209,3 +209,19 @@ def test_noise_ends() -> None:
     for line in _lines(np.asarray(cv2.merge([blots] * 3), dtype=np.uint8)):
         assert line.pixels.size
         assert line.box.width > 0
+
+
+@pytest.mark.parametrize("share", [0.15, 0.22])
+def test_a_pale_page_is_found(share: float) -> None:
+    """All print of a worn ribbon is paler than what counts as ink beside black print."""
+    full = rendered.pixels(rendered.prose(20, DPI))
+    pale = 255 - ((255 - full.astype(float)) * share)
+    assert len(_lines(pale.astype(np.uint8))) == 20
+
+
+def test_the_back_shining_through_is_no_print() -> None:
+    """A mirrored page, paler still, stays unseen beside print and on an empty side."""
+    full = rendered.pixels(rendered.prose(6, DPI))
+    back = 255 - (255 - rendered.pixels(rendered.prose(30, DPI))[:, ::-1].astype(float)) * 0.06
+    assert len(_lines(np.minimum(full, back.astype(np.uint8)))) == 6
+    assert _lines(back.astype(np.uint8)) == []

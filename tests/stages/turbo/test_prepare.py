@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.geometry import Box
 from models.ports import Pixels
@@ -96,3 +98,19 @@ def test_red_print_stays() -> None:
     clean = _clean(full).grey
     assert clean[100:200, 300:1000].min() < 150
     assert clean[1300:1600, 450:750].min() > 200
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(100, 140), st.integers(100, 140), st.integers(0, 99))
+def test_a_page_of_200_dpi_is_averaged(half_width: int, half_height: int, seed: int) -> None:
+    """At 200 dpi the page is looked at on an average of four pixels to three, whatever its size leaves over."""
+    noise = np.random.default_rng(seed).integers(0, 255, (half_height // 2, half_width // 2), dtype=np.uint8)
+    full = cv2.resize(noise, (2 * half_width, 2 * half_height), interpolation=cv2.INTER_CUBIC)
+    half = np.full((half_height, half_width, 3), 255, np.uint8)
+    clean = prepare(half, 200, lambda: np.asarray(full, dtype=np.uint8))
+    assert clean.grey.shape == (round(half_height * 1.5), round(half_width * 1.5))
+    assert clean.fine is not None
+    columns, rows = (side // 4 * 4 for side in clean.fine.shape[::-1])
+    wanted = cv2.resize(clean.fine[:rows, :columns], (columns // 4 * 3, rows // 4 * 3), interpolation=cv2.INTER_AREA)
+    found = clean.grey[: wanted.shape[0], : wanted.shape[1]]
+    assert np.abs(found.astype(int) - wanted).max() <= 1

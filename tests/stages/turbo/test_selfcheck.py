@@ -54,15 +54,16 @@ def test_missing_fonts_are_named(tmp_path: Path) -> None:
     assert raised.value.code == "turbo_check_impossible"
 
 
-def test_a_damaged_verdict_says_what_to_delete() -> None:
-    """A remembered verdict that is no verdict is named."""
+def test_a_damaged_verdict_is_made_again() -> None:
+    """Half a file after a power cut is no reason to read with another engine for ever."""
     models = MemoryModels()
     network = Network.open(trained.VIE, models)
-    selfcheck.require_trusted(network, trained.VIE, models)
+    verdict = selfcheck.require_trusted(network, trained.VIE, models)
     (name,) = (name for name in models.stored if name.endswith(".json"))
-    models.stored[name] = b"{}"
-    with pytest.raises(OperatorError, match="delete"):
-        selfcheck.require_trusted(network, trained.VIE, models)
+    for damage in (b"", b"{}"):
+        models.stored[name] = damage
+        assert selfcheck.require_trusted(network, trained.VIE, models) == verdict
+        assert models.stored[name] != damage
 
 
 @given(st.text(max_size=12), st.text(max_size=12))

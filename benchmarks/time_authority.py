@@ -22,11 +22,11 @@ NOT_BEFORE, NOT_AFTER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2049, 1, 1, t
 
 @dataclass
 class TimeAuthority:
-    """``at``: the time that it stamps. ``answer``: bytes sent instead of a token. ``asked``: how often."""
+    """``at``: the time that it stamps; None for now. ``answer``: bytes sent instead of a token. ``asked``: how often."""
 
     url: str
     certificate: asn1_x509.Certificate
-    at: datetime
+    at: datetime | None
     answer: bytes | None = None
     status: int = 200
     asked: int = 0
@@ -34,7 +34,7 @@ class TimeAuthority:
 
 
 @contextmanager
-def time_authority(at: datetime) -> Iterator[TimeAuthority]:
+def time_authority(at: datetime | None = None) -> Iterator[TimeAuthority]:
     """Runs while the context is open."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     certificate = _certificate(key)

@@ -1,0 +1,82 @@
+"""``python -m benchmarks chaos``: does a cluster lose anything, whatever breaks? Checked the way Jepsen does.
+
+Real servers, real processes on simulated hosts, a scripted OCR engine; faults from a seeded schedule; then peace, and
+a checker that reads only receipts, ledger, archive and queues. After that every guard is shown necessary: with it
+taken out, the checker finds what it was for. ``--quick``: a short campaign and one guard.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from benchmarks import measure
+from benchmarks.chaos import campaign, directed, report
+from benchmarks.chaos.campaign import Outcome, Plan
+from benchmarks.chaos.checker import Fault
+from benchmarks.chaos.directed import SCHEDULES, Shown
+from benchmarks.chaos.faults_around import CATALOGUE
+from benchmarks.chaos.proxy import Switchboard
+from benchmarks.chaos.servers import Servers
+from stages.flow import FLOW
+
+SEED = 1
+MINUTES = 30.0
+QUICK_S = 60.0
+REST_S = 7 * 60.0
+"""What judgement and the guards' schedules take of a full run's minutes."""
+QUICK_GUARD = "conditional_put"
+LONG = ("broker_killed_twice", *(f"boundary_{segment.name}" for segment in FLOW.segments))
+"""Faults that a quick run has no time for."""
+
+
+def main(quick: bool, extra: list[str]) -> dict[str, Any]:
+    """Run the campaign. ``extra``: ``--seed``, ``--minutes``, ``--report``."""
+    options = _parser().parse_args(extra)
+    faults_s = QUICK_S if quick else max(QUICK_S, options.minutes * 60 - REST_S)
+    kinds = tuple(name for name in CATALOGUE if not (quick and name in LONG))
+    plan = Plan(options.seed, faults_s, every_s=1.0 if quick else 0.7, kinds=kinds)
+    guards = (QUICK_GUARD,) if quick else tuple(SCHEDULES)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # servers end and disks are unmounted on the way out
+    with tempfile.TemporaryDirectory(prefix="sohoa-chaos-") as place:
+        folder = Path(place)
+        with Servers(folder) as servers, Switchboard() as board:
+            outcome = campaign.run(plan, folder / "campaign", servers, board)
+            shown = [directed.show(guard, folder / "guards", servers, board) for guard in guards]
+    details = {"quick": quick, "seed": options.seed, "faults_s": faults_s, **outcome.plain(),
+               "guards": [each.plain() for each in shown]}  # fmt: skip
+    found = measure.result("chaos", headline(outcome, shown), details, None)
+    if options.report is not None:
+        report.write_report(options.report, found)
+    return found
+
+
+def headline(outcome: Outcome, shown: list[Shown]) -> dict[str, object]:
+    """The keys that issue G names."""
+    verdict = outcome.verdict
+    struck = Counter(strike.name for strike in outcome.struck if not strike.skipped)
+    return {
+        "receipts": verdict.receipts,
+        "lost": verdict.count(Fault.LOST) + verdict.count(Fault.UNANSWERED),
+        "duplicated": verdict.count(Fault.DUPLICATED),
+        "out_of_order": verdict.count(Fault.OUT_OF_ORDER),
+        "wrong_outcome": verdict.count(Fault.WRONG_OUTCOME),
+        "healthy_quarantined": verdict.count(Fault.QUARANTINED),
+        "other_violations": sum(verdict.count(f) for f in (Fault.UNVERIFIED, Fault.STRANGER, Fault.OWED)),
+        "faults_injected": struck.total(),
+        "faults": dict(sorted(struck.items())),
+        "guards_needed_shown": sum(each.needed for each in shown),
+    }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks chaos")
+    parser.add_argument("--seed", type=int, default=SEED, help="of documents and faults (default 1)")
+    parser.add_argument("--minutes", type=float, default=MINUTES, help="of a full run (default 30)")
+    parser.add_argument("--report", type=Path, help="file for the report as one HTML page")
+    return parser
