@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import nullcontext
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -28,21 +27,17 @@ class Asked(NamedTuple):
 def together(tx: Connection, *asked: Asked) -> list[list[Any]]:
     """Run statements in order; the rows of each, none of one that answers nothing.
 
-    On PostgreSQL they cost one way to the server and back, the beginning of the transaction with them. A statement
-    that fails takes those behind it along.
+    One after the other: the driver's pipeline saves the ways to the server and costs a fifth more CPU.
     """
-    cursors = []
-    driver = tx.connection.driver_connection
-    with driver.pipeline() if tx.dialect.name == "postgresql" and driver is not None else nullcontext():
-        for statement, given in asked:
-            ready = compiled(tx.dialect, statement, tuple(given[0]) if isinstance(statement, Insert) else ())
-            cursor = tx.connection.cursor()
-            cursors.append((cursor, ready.row))
-            _run(cursor, ready, given)
     answers = []
-    for cursor, row in cursors:
-        answers.append([row(found) for found in cursor.fetchall()] if cursor.description is not None else [])
-        cursor.close()
+    for statement, given in asked:
+        ready = compiled(tx.dialect, statement, tuple(given[0]) if isinstance(statement, Insert) else ())
+        cursor = tx.connection.cursor()
+        try:
+            _run(cursor, ready, given)
+            answers.append([ready.row(row) for row in cursor.fetchall()] if cursor.description is not None else [])
+        finally:
+            cursor.close()
     return answers
 
 
