@@ -36,7 +36,7 @@ _RULE_LEVEL = 215
 _RULE_MM = 7.0
 """A straight stroke this long is a rule: the widest letter of a title is shorter."""
 _RULE_THICK_MM = 1.2
-_PEN_SHARE = 0.35
+_PEN_SHARE = 0.5
 """A mark with this share of coloured pixels was not printed; black ink under a seal has few."""
 _PICTURE_MM = 12.0
 """Smallest side of a picture; no title is so high."""

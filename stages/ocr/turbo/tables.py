@@ -18,6 +18,8 @@ _BREAK_X = 0.6
 """Rules are made longer by this many x-heights at either end."""
 _STUB_X = 4.0
 """How far from a rule's end its stubs may reach."""
+_ALONE_X = 6.0
+"""A rule down the page that meets none across is at least that long, in x-heights."""
 _GAP_X = 2.5
 """Longest break inside a rule, in x-heights."""
 _CLOSE_X, _WIDE_X = 0.15, 2.5
@@ -67,13 +69,15 @@ def find_tables(marks: Marks) -> Tables:
         return Tables((), None, {}, None)
     ink = marks.ink
     rest = _small(ink)
-    down = _with_stubs(_small(_without_streaks(marks, ink)), rest, x_height, down=True)
-    walls = _longer(down, x_height, down=True)
+    drawn = _small(_without_streaks(marks, ink))
+    down = _with_stubs(drawn, rest, x_height, down=True)
+    across = _with_stubs(_small(rules.across), rest, x_height)
+    wide = _longer(across, x_height)
+    walls = _without_stems(_longer(down, x_height, down=True), drawn, wide, x_height)
     nothing = Tables((), None, {}, walls)
     if not cv2.countNonZero(rules.across):
         return nothing
-    across = _with_stubs(_small(rules.across), rest, x_height)
-    ruled = np.asarray(cv2.bitwise_or(_longer(across, x_height), walls), dtype=np.uint8)
+    ruled = np.asarray(cv2.bitwise_or(wide, walls), dtype=np.uint8)
     nets = components(ruled)
     for net in range(1, len(nets.area)):
         left, top, right, bottom = (int(side[net]) for side in (nets.left, nets.top, nets.right, nets.bottom))
@@ -137,6 +141,22 @@ def _without_streaks(marks: Marks, ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
     kept: NDArray[np.uint8] = down.copy() if streak.any() else down
     kept[row[streak[line]], column[streak[line]]] = 0
     return kept
+
+
+def _without_stems(
+    walls: NDArray[np.uint8], drawn: NDArray[np.uint8], across: NDArray[np.uint8], x_height: float
+) -> NDArray[np.uint8]:
+    """The walls without short ones that meet no rule across: the stem of a capital with the ring of a seal above it."""
+    lines = components(walls)
+    rows, columns = np.nonzero(drawn)
+    line = lines.labels[rows, columns]
+    top, bottom = np.full(len(lines.area), walls.shape[0]), np.full(len(lines.area), -1)
+    np.minimum.at(top, line, rows)
+    np.maximum.at(bottom, line, rows)
+    meets = np.bincount(lines.labels[across > 0], minlength=len(lines.area)) > 0
+    stem = ~meets & ((bottom + 1 - top) * SHRINK < _ALONE_X * x_height)
+    stem[0] = False
+    return np.where(stem[lines.labels], np.uint8(0), walls) if stem.any() else walls
 
 
 def _between(ink: NDArray[np.uint8], here: NDArray[np.int64], x_height: float) -> tuple[NDArray[np.bool_], ...]:

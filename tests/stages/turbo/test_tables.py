@@ -129,3 +129,14 @@ def test_lines_do_not_cross_a_rule() -> None:
     found = [line for block in blocks_of(sheet) for line in block.lines]
     assert len(found) == 16
     assert all(line.box.right < 76 * MM or line.box.left > 73 * MM for line in found)
+
+
+def test_the_stem_of_a_letter_is_no_rule() -> None:
+    """A ring of a seal that goes on where the stem of a capital ends makes one stroke, longer than letters are."""
+    sheet = rendered.sheet(DPI)
+    rendered.write(sheet, ["DANH MỤC THỦ TỤC HÀNH CHÍNH"], (40, 60), DPI, 14)
+    (whole,) = (line for block in blocks_of(sheet) for line in block.lines)
+    middle = (whole.box.left + whole.box.right) / 2
+    ImageDraw.Draw(sheet).line([middle, 57 * MM, middle, 66 * MM], fill=(60, 60, 60), width=3)
+    (crossed,) = (line for block in blocks_of(sheet) for line in block.lines if block.lines)
+    assert (crossed.box.left, crossed.box.right) == pytest.approx((whole.box.left, whole.box.right), abs=4)
