@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from models.geometry import Box
 from models.ports import Pixels
+from stages.ocr.turbo.bridges import bridged
 from stages.ocr.turbo.crops import cut, owners
 from stages.ocr.turbo.hand import letter_shapes
 from stages.ocr.turbo.layout import Group, Item, reading_order
@@ -14,6 +15,7 @@ from stages.ocr.turbo.line_image import LineImage, TextBlock
 from stages.ocr.turbo.lines import Lines, Segment, find_lines
 from stages.ocr.turbo.marks import Marks, find_marks
 from stages.ocr.turbo.prepare import prepare
+from stages.ocr.turbo.small import with_small
 from stages.ocr.turbo.tables import Table, Tables, find_tables
 
 _NUMBER_LETTERS = 4
@@ -32,7 +34,8 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
     tables = find_tables(marks)
     parts = marks.parts
     region = tables.region_of(parts.left + parts.width / 2, parts.top + parts.height / 2)
-    lines = find_lines(marks, region, tables.walls)
+    bodies = find_lines(marks, region, tables.walls)
+    lines = with_small(marks, bridged(marks, bodies, tables.walls), region)
     groups = arrange(lines, tables, marks, page.grey.shape[0])
     owner = owners(marks, lines)
     letters = letter_shapes(marks, lines, page.scale)

@@ -1,0 +1,86 @@
+"""Gives accents, dots and dashes to the printed lines. Pure.
+
+They join the nearest line, which for Vietnamese may be one and a half x-heights below them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from stages.ocr.turbo.lines import Lines, Segment
+from stages.ocr.turbo.marks import Bools, Ints, Marks, Numbers
+
+_MARK_X, _DASH_X = 1.6, 5.0
+"""How far beyond the end of a line a dot, and the dash that opens an item of a list, may stand."""
+_ACCENT_X = 1.5
+"""Highest middle of an accent above the top of ``x``."""
+_CHUNK = 256
+"""Marks compared with all lines near them at a time."""
+
+
+def with_small(marks: Marks, lines: Lines, region: Ints) -> Lines:
+    """The lines with the small marks that belong to them. ``region``: for each mark the number of its cell."""
+    owner, segments = lines.owner.copy(), list(lines.segments)
+    _adopt_small(marks, segments, owner, region)
+    return Lines(tuple(_with_own_ink(marks, segments, owner)), owner)
+
+
+def _adopt_small(marks: Marks, segments: list[Segment], owner: Ints, region: Ints) -> None:
+    """Give accents, dots and dashes to the line they belong to; ``owner`` is filled in."""
+    parts = marks.parts
+    small = np.flatnonzero(marks.small)
+    if not small.size or not segments:
+        return
+    small = small[np.argsort(parts.top[small], kind="stable")]
+    fields = ("left", "right", "x_height", "offset", "slope", "bow", "region", "top", "bottom")
+    table = np.array([[getattr(line, name) for name in fields] for line in segments], dtype=float).T
+    for start in range(0, small.size, _CHUNK):
+        # Down the page in chunks, each with the lines that are near: ten thousand lines then stay harmless.
+        at = small[start : start + _CHUNK]
+        reach = 4 * marks.x_height
+        high, low = float(parts.top[at].min()) - reach, float(parts.bottom[at].max()) + reach
+        near = np.flatnonzero((table[7] < low) & (table[8] > high))
+        if near.size:
+            best, found = _nearest(marks, at, table[:, near], region)
+            owner[at[found]] = near[best[found]]
+
+
+def _nearest(marks: Marks, at: Ints, lines: Numbers, region: Ints) -> tuple[Ints, Bools]:
+    """Which of the lines each small mark is nearest to, and whether it is near enough to belong to it."""
+    parts = marks.parts
+    middle = (parts.left[at] + parts.width[at] / 2)[:, None]
+    centre = (parts.top[at] + parts.height[at] / 2)[:, None]
+    left, right, size, offset, slope, bow, cell = (field[None, :] for field in lines[:7])
+    along = middle - left
+    above = (offset + (slope + bow * along) * along - centre) / size  # 0 at the baseline, 1 at the top of x
+    # In the x-band (dots, dashes) the distance is 0; accents stand up to 2.5 above it, the dot below 0.6 under it.
+    distance = np.where(above > 1.0, above - 1.0, np.where(above < 0.0, -2.0 * above, 0.0))
+    outside = np.maximum(0.0, np.maximum(left - middle, middle - right)) / size
+    dash = (parts.width[at] >= 0.35 * marks.x_height)[:, None] & (above > 0.1) & (above < 0.9) & (middle < left)
+    near = (outside < np.where(dash, _DASH_X, _MARK_X)) & (distance < _ACCENT_X) & (region[at][:, None] == cell)
+    distance = np.where(near, distance + 0.5 * outside, np.inf)
+    best = distance.argmin(axis=1)
+    return best, np.isfinite(distance[np.arange(at.size), best])
+
+
+def _with_own_ink(marks: Marks, segments: list[Segment], owner: Ints) -> list[Segment]:
+    """Widen each segment by what it adopted."""
+    parts = marks.parts
+    mine = np.flatnonzero(owner >= 0)
+    count = len(segments)
+    left, right = np.array([s.left for s in segments]), np.array([s.right for s in segments])
+    top, bottom = np.full(count, np.inf), np.zeros(count)
+    np.minimum.at(left, owner[mine], parts.left[mine])
+    np.maximum.at(right, owner[mine], parts.right[mine])
+    np.minimum.at(top, owner[mine], parts.top[mine])
+    np.maximum.at(bottom, owner[mine], parts.bottom[mine])
+    widened = []
+    for s, a, b, c, d in zip(segments, left, right, top, bottom, strict=True):
+        shift = float(a) - s.left
+        widened.append(
+            Segment(
+                float(a), float(b), float(min(c, s.top)), float(max(d, s.bottom)),
+                s.baseline(float(a)), s.slope + 2 * s.bow * shift, s.bow, s.x_height, s.region, s.letters,
+            )
+        )  # fmt: skip
+    return widened
