@@ -5,13 +5,16 @@ Every port has one contract suite in ``tests/contracts`` that runs on each of it
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.text import PageText
+
+T = TypeVar("T")
 
 Pixels = NDArray[np.uint8]
 """Grey ``(h, w)`` or colour ``(h, w, 3)`` in BGR order, 0 black to 255 white."""
@@ -176,3 +179,6 @@ class Raster(Protocol):
 
     def full_grey(self) -> Pixels:
         """Grey at full resolution; decoded when first asked for."""
+
+    def once(self, make: Callable[[Self], T]) -> T:
+        """What ``make`` gives for this side, worked out by the first stage that asks; shared, not to be changed."""

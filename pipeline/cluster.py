@@ -74,8 +74,11 @@ class PrivateCluster(SharedCluster):
         broker = BrokerSettings(kind="rabbitmq", url=SecretStr(self._rabbitmq.url))
         self.settings = self.settings.model_copy(update={"broker": broker})
         self.books.dispatch.take_back_all()
-        self._file.touch(mode=0o600)
-        self._file.write_bytes(dump_settings(self.settings))
+        part = self._file.with_suffix(".part")  # whoever reads the settings of a running cluster finds them whole
+        part.unlink(missing_ok=True)
+        part.touch(mode=0o600)
+        part.write_bytes(dump_settings(self.settings))
+        part.replace(self._file)
         pools = [argument for pool in self._pools for argument in ("--pool", pool)]
         services = [Service("relay", ("relay",))]
         services += [Service(f"worker-{n + 1}", ("worker", *pools)) for n in range(WORKERS)]

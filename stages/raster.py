@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import cast
+from collections.abc import Callable
+from typing import Self, cast
 
 import cv2
 import numpy as np
 
 from models.errors import Rejected
-from models.ports import Pixels, Raster
+from models.ports import Pixels, Raster, T
 from models.side import Side, SideIndex
 from models.stage import Inputs, Ports
 from stages.unpack import Unpacked
@@ -35,6 +36,7 @@ class DecodedRaster:
         self._working: Pixels | None = None
         self._grey: Pixels | None = None
         self._full_grey: Pixels | None = None
+        self._made: dict[object, object] = {}
 
     def working(self) -> Pixels:
         if self._working is None:
@@ -56,6 +58,11 @@ class DecodedRaster:
         if self._full_grey is None:
             self._full_grey = self._decoded(cv2.IMREAD_GRAYSCALE, 1)
         return self._full_grey
+
+    def once(self, make: Callable[[Self], T]) -> T:
+        if make not in self._made:
+            self._made[make] = make(self)
+        return cast("T", self._made[make])
 
     def _decoded(self, mode: int, shrink: int) -> Pixels:
         # A page step owns one core: OpenCV's own threads would only fight with the other slots. The
