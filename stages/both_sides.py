@@ -10,6 +10,7 @@ from models.side import SideIndex
 from models.stage import Inputs, Ports, Scope, Stage
 from stages.blank_side import BlankMeasured
 from stages.count import Counted
+from stages.notes import NotesPaired, pairs_of, shown
 from stages.sequence import Sequenced, limited
 from stages.unpack import Unpacked
 
@@ -41,9 +42,10 @@ def run(inputs: Inputs, ports: Ports) -> BothSidesJudged:
     index = SideIndex.model_validate_json(ports.blobs.get(inputs.fact(Unpacked).index))
     pages = [side.number for side in index.sides if side.note_of is None]
     flags = [f"note_scan:{side.number}" for side in index.sides if side.note_of is not None]
+    instead = shown(pairs_of(inputs, ports))
     rule, chosen = "as_scanned", pages
     if inputs.fact(Counted).duplex:
-        verdicts = {number: inputs.fact(BlankMeasured, number).verdict for number in pages}
+        verdicts = {number: inputs.fact(BlankMeasured, instead.get(number, number)).verdict for number in pages}
         fronts, backs = pages[::2], pages[1::2]
         flags += [f"unsure_back:{number}" for number in backs if verdicts[number] == "unsure"]
         flags += [f"blank_front:{number}" for number in fronts if verdicts[number] == "blank"]
@@ -54,6 +56,7 @@ def run(inputs: Inputs, ports: Ports) -> BothSidesJudged:
         manifest = inputs.document.manifest
         if manifest is not None and manifest.sides != len(chosen):
             flags.append(f"declared_sides:{manifest.sides}")
+    chosen = [instead.get(number, number) for number in chosen]
     return BothSidesJudged(
         rule=rule,
         pages=len(chosen),
@@ -69,4 +72,6 @@ def read_selection(data: bytes) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-STAGE = Stage("both_sides", 1, Scope.DOCUMENT, (Unpacked, Counted, BlankMeasured, Sequenced), BothSidesJudged, run)
+STAGE = Stage(
+    "both_sides", 2, Scope.DOCUMENT, (Unpacked, Counted, BlankMeasured, Sequenced, NotesPaired), BothSidesJudged, run
+)

@@ -12,6 +12,8 @@ from stages import (
     decode,
     deskew,
     extract,
+    note_seen,
+    notes,
     put,
     quality,
     seal,
@@ -23,8 +25,10 @@ from stages.ocr import stage as ocr
 FLOW = Flow(
     (
         Segment("arrive", "arrive", (unpack.STAGE, count.STAGE)),
-        Segment("page", "page", (decode.STAGE, quality.STAGE, deskew.STAGE, blank_side.STAGE, ocr.STAGE)),
-        Segment("document", "document", (sequence.STAGE, both_sides.STAGE, assemble.STAGE)),
+        Segment(
+            "page", "page", (decode.STAGE, quality.STAGE, deskew.STAGE, blank_side.STAGE, note_seen.STAGE, ocr.STAGE)
+        ),
+        Segment("document", "document", (sequence.STAGE, notes.STAGE, both_sides.STAGE, assemble.STAGE)),
         Segment("extract", "document", (extract.STAGE,), gates=(PERSONAL_SIGNATURE,)),
         Segment("certify", "sign", (certify.STAGE,), gates=(CONFIRMATION, APPROVAL)),
         # Two messages: what is put must have been committed before, or a second try would seal other bytes.

@@ -121,13 +121,13 @@ def candidates(survey: Survey) -> list[tuple[Patch, _Measured]]:
     found: list[tuple[Patch, _Measured]] = []
     thin = np.ones((round(9 * mm), round(9 * mm)), np.uint8)
     for paper in _papers(coarse):
-        apart = _tint_apart(coarse, paper) > _TINT
+        apart = tint_apart(coarse, paper) > _TINT
         if _tint(paper) > _TINT:  # a coloured sheet's white margin is no note
-            apart &= _tint_apart(coarse, _WHITE) > _TINT
+            apart &= tint_apart(coarse, _WHITE) > _TINT
         if np.count_nonzero(apart) < _LEAST_MM2 * mm * mm:
             continue
-        apart = cv2.morphologyEx(apart.view(np.uint8), cv2.MORPH_OPEN, thin)
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(apart, connectivity=4)
+        solid = cv2.morphologyEx(apart.view(np.uint8), cv2.MORPH_OPEN, thin)
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(solid, connectivity=4)
         order = sorted(range(1, count), key=lambda n: -int(stats[n, cv2.CC_STAT_AREA]))
         for number in order[:_TRIED]:
             left, top, wide, high, area = (int(v) for v in stats[number])
@@ -140,6 +140,13 @@ def candidates(survey: Survey) -> list[tuple[Patch, _Measured]]:
             if measured is not None:
                 found.append(measured)
     return found
+
+
+def white_point(survey: Survey) -> Floats:
+    """BGR of the sheet's own paper, the whitest where it may be two."""
+    coarse = np.ascontiguousarray(survey.paper[_COARSE // 2 :: _COARSE, _COARSE // 2 :: _COARSE])
+    papers = _papers(coarse)
+    return papers[0] if papers else _WHITE
 
 
 def _papers(coarse: Pixels) -> list[Floats]:
@@ -162,7 +169,7 @@ def _light(image: Pixels) -> Pixels:
     return np.asarray(cv2.max(cv2.max(blue, green), red), dtype=np.uint8)
 
 
-def _tint_apart(image: Pixels, colour: Floats) -> Floats:
+def tint_apart(image: Pixels, colour: Floats) -> Floats:
     """By how much the tint of each pixel differs from that of a colour, 0–1, whatever the light."""
     blue, green, red = cv2.split(image)
     light = _light(image)
@@ -171,7 +178,7 @@ def _tint_apart(image: Pixels, colour: Floats) -> Floats:
         cv2.absdiff(cv2.divide(band, light, scale=255.0), np.full_like(band, level))
         for band, level in zip((blue, green, red), own, strict=True)
     )
-    return np.asarray(cv2.max(cv2.max(first, second), third), dtype=np.float32) / 255
+    return np.asarray(cv2.max(cv2.max(first, second), third), dtype=np.float32) / np.float32(255)
 
 
 def _measure(survey: Survey, box: Box, part: Bools, paper: Floats) -> tuple[Patch, _Measured] | None:
@@ -189,7 +196,7 @@ def _measure(survey: Survey, box: Box, part: Bools, paper: Floats) -> tuple[Patc
     if colour is None or not _is_pad(colour, paper):
         return None
     mm = survey.dpi * scale / MM_PER_INCH
-    from_note, from_paper = _tint_apart(window, colour), _tint_apart(window, paper)
+    from_note, from_paper = tint_apart(window, colour), tint_apart(window, paper)
     light = _light(window)
     bright = light > 0.6 * float(colour.max())
     own = (from_note < from_paper) & bright
@@ -197,7 +204,7 @@ def _measure(survey: Survey, box: Box, part: Bools, paper: Floats) -> tuple[Patc
     outline = _largest(shape)
     if outline is None:
         return None
-    filled = cv2.drawContours(np.zeros_like(shape), [outline], -1, 1, -1)
+    filled = np.asarray(cv2.drawContours(np.zeros_like(shape), [outline], -1, 1, -1), dtype=np.uint8)
     across, down = sorted(cv2.minAreaRect(outline)[1])
     rows, columns = np.nonzero(filled.any(axis=1))[0], np.nonzero(filled.any(axis=0))[0]
     near = 2 * mm
@@ -273,12 +280,11 @@ def _tint(colour: Floats) -> float:
 
 def _solid(own: Bools, mm: float) -> NDArray[np.uint8]:
     """The patch without the writing on it and without what is thinner than a note."""
-    close, open_ = (max(3, round(size * mm)) | 1 for size in (2.5, 7.0))
-    pad = open_
-    mask = np.pad(own.view(np.uint8), pad, mode="edge")
-    mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((close, close), np.uint8))
-    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (open_, open_)))
-    return np.ascontiguousarray(np.asarray(mask, dtype=np.uint8)[pad:-pad, pad:-pad])
+    gap, thin = (max(3, round(size * mm)) | 1 for size in (2.5, 7.0))
+    padded = np.pad(own.view(np.uint8), thin, mode="edge")
+    whole = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
+    opened = cv2.morphologyEx(whole, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (thin, thin)))
+    return np.ascontiguousarray(np.asarray(opened, dtype=np.uint8)[thin:-thin, thin:-thin])
 
 
 def _largest(mask: NDArray[np.uint8]) -> NDArray[np.int32] | None:

@@ -7,7 +7,8 @@ from models.facts import Fact
 from models.ports import Archive
 from models.side import SideIndex
 from models.stage import Inputs, Ports, Scope, Stage
-from stages.seal import Sealed, originals
+from stages.notes import NotesPaired, pairs_of
+from stages.seal import Sealed, originals, variant_key, variants
 from stages.unpack import Unpacked
 
 
@@ -29,6 +30,8 @@ def run(inputs: Inputs, ports: Ports) -> Archived:
     key = inputs.document.archive_key
     for sha256 in originals(sides):
         _keep(archive, f"{key}/originals/{sha256}", ports.blobs.get(sha256))
+    for sha256 in variants(pairs_of(inputs, ports), sides):
+        _keep(archive, f"{key}/{variant_key(sha256)}", ports.blobs.get(sha256))
     pdf, record = f"{key}/document.pdf", f"{key}/record.json"
     _keep(archive, pdf, ports.blobs.get(sealed.pdf))
     _keep(archive, record, ports.blobs.get(sealed.record))
@@ -41,4 +44,4 @@ def _keep(archive: Archive, key: str, data: bytes) -> None:
         raise Defect("archive_damaged", f"{archive.locate(key)} does not read back as it was written")
 
 
-STAGE = Stage("put", 1, Scope.DOCUMENT, (Unpacked, Sealed), Archived, run)
+STAGE = Stage("put", 2, Scope.DOCUMENT, (Unpacked, NotesPaired, Sealed), Archived, run)

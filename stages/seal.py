@@ -20,17 +20,19 @@ from stages.assemble import Assembled
 from stages.both_sides import BothSidesJudged, read_selection
 from stages.certify import Certified
 from stages.extract import Extracted
+from stages.notes import NotePair, NotesPaired, pairs_of
 from stages.unpack import Unpacked
 
 RECORD_SCHEMA = 1
 
 
 class Sealed(Fact):
-    """``pdf`` and ``record``: blobs that the archive gets; ``originals``: blobs archived beside them."""
+    """``pdf`` and ``record``: blobs that the archive gets; ``originals`` and ``variants``: blobs archived beside them."""
 
     pdf: Sha256
     record: Sha256
     originals: int = 0
+    variants: int = 0
 
     def blobs(self) -> tuple[str, ...]:
         return (self.pdf, self.record)
@@ -47,14 +49,32 @@ def run(inputs: Inputs, ports: Ports) -> Sealed:
     sides = SideIndex.model_validate_json(ports.blobs.get(inputs.fact(Unpacked).index)).sides
     selection = read_selection(ports.blobs.get(inputs.fact(BothSidesJudged).selection))
     pages = _pages(pdf, selection, sides)
-    record = _record(inputs, pdf, pages, selection, sides)
+    pairs = pairs_of(inputs, ports)
+    record = _record(inputs, pdf, pages, selection, sides) | {"variants": _variants(pairs, selection, sides)}
     data = orjson.dumps(record, option=orjson.OPT_SORT_KEYS | orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    return Sealed(pdf=certified.pdf, record=ports.blobs.put(data), originals=len(originals(sides)))
+    return Sealed(
+        pdf=certified.pdf,
+        record=ports.blobs.put(data),
+        originals=len(originals(sides)),
+        variants=len(variants(pairs, sides)),
+    )
 
 
 def originals(sides: Sequence[Side]) -> tuple[str, ...]:
     """SHA-256 of every received file whose image had to be re-encoded, each once, in scanned order."""
     return tuple(dict.fromkeys(s.original_sha256 for s in sides if s.recoded and s.original_sha256 is not None))
+
+
+def variants(pairs: Sequence[NotePair], sides: Sequence[Side]) -> tuple[str, ...]:
+    """SHA-256 of both scans of every page with a note, each once."""
+    by_number = {side.number: side for side in sides}
+    numbers = [number for pair in pairs for number in (pair.note_on, pair.note_off)]
+    return tuple(dict.fromkeys(by_number[number].sha256 for number in numbers))
+
+
+def variant_key(sha256: str) -> str:
+    """Where a variant lies, beside the copy."""
+    return f"variants/{sha256}"
 
 
 def image_hashes(page: pikepdf.Page) -> list[str]:
@@ -119,6 +139,20 @@ def _record(
     }
 
 
+def _variants(pairs: Sequence[NotePair], selection: Sequence[int], sides: Sequence[Side]) -> list[dict[str, Any]]:
+    """Both scans of every page with a note, and which of them the copy shows (letter 9318)."""
+    by_number = {side.number: side for side in sides}
+    page_of = {side: page for page, side in enumerate(selection, start=1)}
+    listed = []
+    for pair in pairs:
+        for role, number in (("note_on", pair.note_on), ("note_off", pair.note_off)):
+            side = by_number[number]
+            entry = {"role": role, "side": number, "sha256": side.sha256, "media": side.media}
+            where = {"of_side": pair.page, "page": page_of.get(pair.note_off), "key": variant_key(side.sha256)}
+            listed.append(entry | where | {"verdict": pair.verdict})
+    return listed
+
+
 def _fact(key: FactKey, fact: Fact, learned: Provenance | None) -> dict[str, Any]:
     """One fact with the stage that gave it, its version then, and when."""
     made_by = {} if learned is None else {"stage": learned.stage, "version": learned.version, "at": learned.at}
@@ -127,9 +161,9 @@ def _fact(key: FactKey, fact: Fact, learned: Provenance | None) -> dict[str, Any
 
 STAGE = Stage(
     "seal",
-    1,
+    2,
     Scope.DOCUMENT,
-    (Unpacked, BothSidesJudged, Assembled, Extracted, Certified),
+    (Unpacked, NotesPaired, BothSidesJudged, Assembled, Extracted, Certified),
     Sealed,
     run,
     repeatable=False,

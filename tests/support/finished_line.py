@@ -23,6 +23,7 @@ from stages import certify, put, seal
 from stages.assemble import Assembled
 from stages.both_sides import BothSidesJudged
 from stages.extract import Extracted, Field
+from stages.notes import NotesPaired
 from stages.unpack import Unpacked
 from tests.support.memory_archive import MemoryArchive
 from tests.support.memory_blobs import MemoryBlobs
@@ -104,6 +105,7 @@ def assembled(ports: Ports, kind: SourceKind | None = SourceKind.PRINCIPAL, *, s
     selection = ports.blobs.put(orjson.dumps(list(range(1, sides + 1))))
     for fact in (
         Unpacked(sides=sides + 1, index=ports.blobs.put(index.model_dump_json().encode())),
+        NotesPaired(),
         BothSidesJudged(rule="fronts_only", pages=sides, left_out=1, selection=selection),
         Assembled(pdf=ports.blobs.put(pdf), pages=sides, size_bytes=len(pdf)),
         Extracted(fields=(Field(name="so_ky_hieu", value="05/QĐ-UBND", raw="05/QĐ-UBND", source="ocr", page=1),)),
