@@ -27,7 +27,7 @@ from models.errors import OperatorError
 from pipeline.adapters.pades import CLOCK_TOLERANCE, FIELD
 from pipeline.adapters.test_ca import ROOT
 from pipeline.appended import first_revision, strangers
-from stages.seal import RECORD_SCHEMA, image_hashes
+from stages.seal import RECORD_SCHEMA, image_hashes, variant_key
 
 RECORD = "record.json"
 TEST_CA = "test-ca"
@@ -66,6 +66,14 @@ class Pages:
 
 
 @dataclass
+class Variants:
+    """Both scans of pages with a note, beside the copy. ``ok`` None where the record names none."""
+
+    checked: int = 0
+    ok: bool | None = None
+
+
+@dataclass
 class Finding:
     """Everything found about one file. ``problems``: clear sentences; empty means ok."""
 
@@ -73,6 +81,7 @@ class Finding:
     signature: Signature = field(default_factory=Signature)
     pdfa: PdfA = field(default_factory=PdfA)
     pages: Pages = field(default_factory=Pages)
+    variants: Variants = field(default_factory=Variants)
     record: str | None = None
     problems: list[str] = field(default_factory=list)
 
@@ -117,7 +126,8 @@ def verify(path: Path, roots: Roots) -> Finding:
     except OSError as error:
         found.problems.append(f"The file cannot be read: {error.strerror}.")
         return found
-    copy = _record(path.with_name(RECORD), found)
+    record = _record(path.with_name(RECORD), found)
+    copy = None if record is None else record["copy"]
     if copy is not None and hashlib.sha256(data).hexdigest() != copy["sha256"]:
         found.problems.append("The file is not the one that its record describes (SHA-256 differs).")
     for check in (_check_signature, _check_revisions, _check_pages):
@@ -125,26 +135,29 @@ def verify(path: Path, roots: Roots) -> Finding:
             check(data, copy, roots, found)
         except Exception as error:  # noqa: BLE001 - whatever a forged file makes a parser raise is a finding
             found.problems.append(f"The file is damaged or no PDF ({type(error).__name__} in {check.__name__[7:]}).")
+    if record is not None and record.get("variants"):
+        _check_variants(path.parent, record, found)
     found.problems = list(dict.fromkeys(found.problems))
     return found
 
 
 def _record(path: Path, found: Finding) -> dict[str, Any] | None:
-    """The ``copy`` part of the record beside the file, None without one."""
+    """The record beside the file, None without one."""
     try:
-        record = orjson.loads(path.read_bytes())
+        record: dict[str, Any] = orjson.loads(path.read_bytes())
         if record["schema"] != RECORD_SCHEMA:
             found.problems.append(f"{RECORD} has schema {record['schema']}: this program knows {RECORD_SCHEMA}.")
             return None
-        copy: dict[str, Any] = record["copy"]
+        copy = record["copy"]
         _ = copy["sha256"], copy["form"], copy["unsigned_sha256"], [page["images"] for page in copy["pages"]]
+        _ = [(v["role"], v["sha256"], v["media"], v["page"], v["key"]) for v in record.get("variants", [])]
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError):
         found.problems.append(f"{RECORD} beside the file is damaged or no record.")
         return None
     found.record = str(path)
-    return copy
+    return record
 
 
 def _check_signature(data: bytes, copy: dict[str, Any] | None, roots: Roots, found: Finding) -> None:
@@ -242,3 +255,32 @@ def _check_pages(data: bytes, copy: dict[str, Any] | None, _: Roots, found: Find
     found.pages.ok = not wrong
     if wrong:
         found.problems.append(f"The scans of these pages are not those of the record: {', '.join(map(str, wrong))}.")
+
+
+def _check_variants(folder: Path, record: dict[str, Any], found: Finding) -> None:
+    """Both scans of each page with a note lie beside the copy, and the copy shows the one without it."""
+    pages = [page["images"] for page in record["copy"]["pages"]]
+    wrong: list[str] = []
+    for variant in record["variants"]:
+        key, sha256, page = variant["key"], variant["sha256"], variant["page"]
+        # The key is not followed anywhere else, whatever a forged record says.
+        if key != variant_key(sha256) or not _holds(folder / "variants" / Path(key).name, sha256):
+            wrong.append(f"{key} ({variant['role']}) is not beside the file, or has other bytes")
+        if page is None or page not in range(1, len(pages) + 1):
+            continue
+        shown = sha256 in pages[page - 1]
+        if variant["role"] == "note_on" and shown:
+            wrong.append(f"page {page} shows the scan with the note")
+        if variant["role"] == "note_off" and variant["media"] == "image/jpeg" and not shown:
+            wrong.append(f"page {page} does not show the scan without the note")
+    found.variants.checked, found.variants.ok = len(record["variants"]), not wrong
+    if wrong:
+        found.problems.append(f"The two scans of a page with a note are not as recorded: {'; '.join(wrong)}.")
+
+
+def _holds(path: Path, sha256: str) -> bool:
+    """Whether a file has these bytes."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+    except (OSError, ValueError):
+        return False
