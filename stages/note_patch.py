@@ -70,7 +70,7 @@ class _Measured(NamedTuple):
     ``full``: of its rectangle. ``plain``: of its own paper. ``inside``, ``outside``: how much of the note's colour
     there is beside its edge. ``framed``: of its edge that is a dark line. ``alone``: of the region of other colour
     than the sheet. ``card``: that region is as large as a card. ``ink_inside``, ``ink_outside``: black along both
-    sides of the edge.
+    sides of the edge; ``crossing``: words that go across it.
     """
 
     short_mm: float
@@ -86,6 +86,7 @@ class _Measured(NamedTuple):
     drift: float
     ink_inside: float
     ink_outside: float
+    crossing: int
 
 
 def find(survey: Survey) -> Patch | None:
@@ -103,8 +104,9 @@ def looks_like_note(of: _Measured) -> bool:
     plain = of.plain >= _PLAIN and of.drift <= _MOST_DRIFT and of.framed < 0.7
     pure = of.drift <= _PURE_DRIFT or (of.alone >= _ALONE and not of.card)
     sharp = of.inside >= 0.7 and of.outside <= 0.35
-    # Print goes on below highlighter, tape and printed colour; under a note it ends.
-    opaque = of.ink_inside <= 0.02 + 0.4 * of.ink_outside
+    # Print goes on below highlighter, tape and printed colour; under a note it ends. One word may seem to go on.
+    crossed = of.crossing > 1 or (of.crossing == 1 and of.ink_inside > 0.008)
+    opaque = of.ink_inside <= 0.02 + 0.4 * of.ink_outside and not crossed
     return shaped and plain and pure and sharp and opaque
 
 
@@ -245,6 +247,7 @@ def _measure(survey: Survey, box: Box, part: Bools, paper: Floats) -> tuple[Patc
         drift=drift,
         ink_inside=_mean(dark[inner]),
         ink_outside=_mean(dark[outer]),
+        crossing=_crossing(dark, inner, outer, edge),
     )
     patch_box = Box(
         left + columns[0] / scale, top + rows[0] / scale, left + (columns[-1] + 1) / scale, top + (rows[-1] + 1) / scale
@@ -299,8 +302,16 @@ def _rings(filled: NDArray[np.uint8], mm: float) -> tuple[Bools, Bools, Bools]:
     distance_out = cv2.distanceTransform(1 - filled, cv2.DIST_L2, 3) / mm
     inner = (distance_in > 1.0) & (distance_in < 3.0)
     outer = (distance_out > 1.2) & (distance_out < 3.2)
-    edge = ((distance_in > 0) & (distance_in < 0.8)) | ((distance_out > 0) & (distance_out < 0.8))
+    edge = ((distance_in > 0) & (distance_in <= 1.0)) | ((distance_out > 0) & (distance_out <= 1.2))
     return inner, outer, edge
+
+
+def _crossing(dark: Bools, inner: Bools, outer: Bools, edge: Bools) -> int:
+    """Words that stand on both sides of the edge."""
+    words = cv2.dilate((dark & (inner | outer | edge)).view(np.uint8), np.ones((3, 3), np.uint8))
+    count, labels = cv2.connectedComponents(words, connectivity=8)
+    sides = [np.bincount(labels[ring], minlength=count)[1:] > 0 for ring in (inner, outer)]
+    return int(np.count_nonzero(sides[0] & sides[1]))
 
 
 def _drift(from_note: Floats, own: Bools, rows: tuple[int, int], columns: tuple[int, int]) -> float:

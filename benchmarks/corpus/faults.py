@@ -63,12 +63,12 @@ def _doubled(images: tuple[Image, ...], rng: np.random.Generator) -> tuple[Image
     """A sheet was captured twice."""
     at = int(rng.integers(0, len(images)))
     name = f"{images[at].name.split('.')[0]}b.jpg"
-    again = replace(images[at], name=name, data=_captured_again(images[at].data), sequence=images[at].sequence + 1)
+    again = replace(images[at], name=name, data=captured_again(images[at].data), sequence=images[at].sequence + 1)
     later = tuple(replace(image, sequence=image.sequence + 1) for image in images[at + 1 :])
     return (*images[: at + 1], again, *later)
 
 
-def _captured_again(jpeg: bytes) -> bytes:
+def captured_again(jpeg: bytes) -> bytes:
     """The same sheet a moment later: a few pixels off, and other noise of the codec."""
     picture = Picture.open(io.BytesIO(jpeg))
     moved = ImageChops.offset(picture, 3, 2)
