@@ -10,7 +10,7 @@ import numpy as np
 
 from models.base import Confidence
 from models.facts import Fact
-from models.ports import Pixels
+from models.ports import Pixels, Raster
 from models.side import Side
 from models.stage import Inputs, Ports, Scope, Stage
 from stages import ink, lean
@@ -131,11 +131,14 @@ def flipped(grey: Pixels, side: Side) -> Pixels:
     return cast("Pixels", np.ascontiguousarray(grey[:, ::-1])) if side.mirrored else grey
 
 
-def run(inputs: Inputs, ports: Ports) -> Deskewed:
-    side = side_of(inputs, ports)
-    raster = inputs.pixels()
+def pose_of(side: Side, raster: Raster) -> Pose:
+    """Orientation and skew of a side; where its text is not clear, what the file declares."""
     grey = flipped(raster.grey(), side)
-    return Deskewed(**pose(grey, raster.dpi * grey.shape[1] / raster.width_px, side.turn_deg)._asdict())
+    return pose(grey, raster.dpi * grey.shape[1] / raster.width_px, side.turn_deg)
+
+
+def run(inputs: Inputs, ports: Ports) -> Deskewed:
+    return Deskewed(**pose_of(side_of(inputs, ports), inputs.pixels())._asdict())
 
 
 STAGE = Stage("deskew", 1, Scope.PAGE, (Decoded,), Deskewed, run)
