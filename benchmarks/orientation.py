@@ -92,7 +92,7 @@ def seen(kind: str, rng: np.random.Generator) -> Floats:
     quarters = int(rng.integers(4))
     lying = np.ascontiguousarray(np.rot90(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR).astype(np.uint8), quarters))
     found = sight.view(survey.of(lying, 100).contrast, 100)
-    windows = letters.windows(found.text, found.marks, found.keep)[0]
+    windows = letters.windows(found.text, found.marks, found.keep, found.dpi)[0]
     return np.ascontiguousarray(np.rot90(windows, -quarters, axes=(1, 2)))
 
 
@@ -137,13 +137,12 @@ def train(pages: list[Seen], epochs: int) -> letters.Network:
             batch = order[start : start + _BATCH]
             slopes = _slopes(net, _all_ways(_shaken(seen[batch], rng)), aim[batch])
             rate = _RATE * 0.5 * (1 + np.cos(np.pi * steps / total))
-            for part, slope, (first, second) in zip(net, slopes, moments, strict=True):
-                first += 0.1 * (slope - first)
-                second += 0.001 * (slope * slope - second)
-                step = (first / (1 - 0.9**steps)) / (np.sqrt(second / (1 - 0.999**steps)) + 1e-8)
-                part -= rate * (step + _DECAY * part)
-            for average, part in zip(mean, net, strict=True):
-                average += 0.005 * (part - average)
+            for at, (part, slope) in enumerate(zip(net, slopes, strict=True)):
+                moments[at][0][:] += 0.1 * (slope - moments[at][0])
+                moments[at][1][:] += 0.001 * (slope * slope - moments[at][1])
+                step = moments[at][0] / (1 - 0.9**steps) / (np.sqrt(moments[at][1] / (1 - 0.999**steps)) + 1e-8)
+                part[:] -= rate * (step + _DECAY * part)
+                mean[at] += 0.005 * (part - mean[at])
     return letters.Network(*mean)
 
 

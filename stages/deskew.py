@@ -30,6 +30,7 @@ _CLEAR_UP = 3.0
 _UNSURE = 0.3
 _CLEAR_ALONG = 1.0
 """The same for the way the lines run."""
+_BEYOND_DOUBT = 20.0
 _LINES_WEIGH = 3.0
 """Sharper lines along one way than along the other speak for it: the logarithm of how much, so many times."""
 _FEW_CELLS = 3000
@@ -110,26 +111,29 @@ def pose_of(side: Side, raster: Raster) -> Pose:
 
 def _read(seen: sight.View, declared_deg: Turn) -> _Reading:
     """Which way up the letters stand, and how their lines lean: where the ink's profile across them is sharpest."""
-    up = letters.look(seen.text, seen.marks, seen.keep)
+    up = letters.look(seen.text, seen.marks, seen.keep, seen.dpi)
     rough = ink.reduced(seen.text, _ROUGH_PX)
-    leans = {axis: lean.coarse(lean.cells(_sideways(rough, axis))) for axis in (0, 90)}
-    odds = [
-        odd + _LINES_WEIGH * math.log(leans[turn % 180].sharpness) for turn, odd in zip(TURNS, up.odds, strict=True)
-    ]
+    said = max(up.odds[0], up.odds[2]) - max(up.odds[1], up.odds[3])
+    # Where the letters leave no doubt which way the lines run, only that way is looked at.
+    axes = (0, 90) if abs(said) < _BEYOND_DOUBT else (0 if said > 0 else 90,)
+    points = {axis: lean.cells(_sideways(rough, axis)) for axis in axes}
+    leans = {axis: lean.coarse(points[axis]) for axis in axes}
+    sharp = {axis: _LINES_WEIGH * math.log(leans[axis].sharpness) if axis in leans else 0.0 for axis in (0, 90)}
+    odds = [odd + sharp[turn % 180] for turn, odd in zip(TURNS, up.odds, strict=True)]
     order = sorted(TURNS, key=lambda turn: -odds[turn // 90])
     turn = order[0]
     other = next(each for each in order if each % 180 != turn % 180)
     along = odds[turn // 90] - odds[other // 90]
     axis = turn % 180 if along >= _CLEAR_ALONG else declared_deg % 180
-    points = lean.cells(_sideways(seen.text, axis))
+    fine = lean.cells(_sideways(seen.text, axis))
     skew_deg, confidence = 0.0, _between(leans[axis].sharpness, *_SHARP)
     if confidence > 0:
-        skew_deg = lean.refine(points, leans[axis])
+        skew_deg = lean.refine(points[axis], fine, leans[axis])
     if abs(skew_deg) > lean.RANGE_DEG + 0.1:
         skew_deg = confidence = 0.0
     skew_deg = min(lean.RANGE_DEG, max(-lean.RANGE_DEG, skew_deg))
     return _Reading(
-        turn, odds[turn // 90] - odds[order[1] // 90], along, skew_deg, confidence, len(points.x), up.height_px
+        turn, odds[turn // 90] - odds[order[1] // 90], along, skew_deg, confidence, len(fine.x), up.height_px
     )
 
 

@@ -17,8 +17,13 @@ FAINTEST = 30
 """Contrast in levels from which a pixel takes part; below it is noise and show-through."""
 _STRONGEST = 120
 _STRIP_PX = 8
-LEAST_LETTER_PX = 4
-"""Lower than any letter: the dots of a form's leaders are more than its letters, and must not pass for the usual size."""
+_LEAST_LETTER_PX = 4
+"""Lower than any letter."""
+_LEAST_FILL = 0.15
+"""Letters and words fill more of their boxes; a leaning rule less."""
+_DOTS_MM = 1.5
+"""Leaders of dots are no higher than this, where dots run together too; ten point letters are 2 mm."""
+_FEW_LETTERS = 0.1
 _FEWEST_CELLS = 120
 """Fewer inked cells than this (two or three words) show no direction."""
 _QUARTERS = 4
@@ -43,7 +48,7 @@ class Lean(NamedTuple):
 
 
 class Cells(NamedTuple):
-    """Ink summed over strips of 8 columns: a quarter of the points, and the same lines.
+    """Ink averaged over strips of 8 columns: a quarter of the points, and the same lines.
 
     ``x``: from the middle of the picture; ``y``: row, with a dither of one row, from ``reach`` rows above the
     picture; ``weight``: ink.
@@ -56,7 +61,7 @@ class Cells(NamedTuple):
     reach: int
 
 
-def text_marks(marks: ink.Components, dirt: ink.Bools) -> ink.Bools:
+def text_marks(marks: ink.Components, dirt: ink.Bools, dpi: float) -> ink.Bools:
     """Which marks may be letters, by mark number: not ``dirt`` at the edges, not far larger than the usual mark.
 
     Rules, frames, seals and photographs say little about text, and much that is wrong.
@@ -64,16 +69,35 @@ def text_marks(marks: ink.Components, dirt: ink.Bools) -> ink.Bools:
     short, long = np.minimum(marks.width, marks.height), np.maximum(marks.width, marks.height)
     keep = ~dirt & (marks.area >= 3)
     keep[0] = False
-    letters = keep & (marks.area >= 8) & (long >= LEAST_LETTER_PX)
+    letters = like_letters(marks, keep)
     if letters.any():
-        keep &= long < 8 * np.median(long[letters])
-        letters &= keep
-        keep &= short < 3 * usual(short[letters], long[letters])
+        height_px = usual(short[letters], long[letters], dpi)
+        keep &= (short < 3 * height_px) & (long < 16 * height_px)
     return keep
 
 
-def usual(short_px: ink.Ints, long_px: ink.Ints) -> float:
-    """Mean of the marks' shorter sides near their median, each counted by its longer one."""
+def like_letters(marks: ink.Components, keep: ink.Bools) -> ink.Bools:
+    """Which of the marks tell how high letters are: no specks, and no rules, straight or leaning."""
+    short, long = np.minimum(marks.width, marks.height), np.maximum(marks.width, marks.height)
+    filled = marks.area >= _LEAST_FILL * short * long
+    return keep & filled & (marks.area >= 8) & (long >= _LEAST_LETTER_PX) & (long < 20 * short)
+
+
+def usual(short_px: ink.Ints, long_px: ink.Ints, dpi: float) -> float:
+    """How high letters are: the mean of the marks' shorter sides near their median, each counted by its longer one.
+
+    Where that is as low as the dots of a form's leaders, and not a few marks are a letter's size above it, the
+    letters are those: there is more of leaders on a form than of print.
+    """
+    height_px = _near_median(short_px, long_px)
+    if height_px < _DOTS_MM * dpi / ink.MM_PER_INCH:
+        higher = (short_px > 1.6 * height_px) & (short_px < 4 * height_px)
+        if long_px[higher].sum() > _FEW_LETTERS * long_px.sum():
+            return _near_median(short_px[higher], long_px[higher])
+    return height_px
+
+
+def _near_median(short_px: ink.Ints, long_px: ink.Ints) -> float:
     order = np.argsort(short_px)
     lengths = np.cumsum(long_px[order])
     median = short_px[order[np.searchsorted(lengths, lengths[-1] / 2)]]
@@ -92,7 +116,7 @@ def cells(picture: Pixels) -> Cells:
     strips = -(-width // _STRIP_PX)
     capped = np.zeros((height, strips * _STRIP_PX), np.uint8)
     np.minimum(picture, _STRONGEST, out=capped[:, :width])
-    sums = cv2.reduce(capped.reshape(-1, _STRIP_PX), 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S).ravel()
+    sums = np.asarray(cv2.resize(capped, (strips, height), interpolation=cv2.INTER_AREA), dtype=np.uint8).ravel()
     inked = np.flatnonzero(sums > 0)
     rows, columns = np.divmod(inked, strips)
     dither = np.random.default_rng(0).random(len(rows))
@@ -123,15 +147,15 @@ def coarse(points: Cells) -> Lean:
     return Lean(float(angles[best]), float(energies[best] / max(float(np.median(energies)), 1e-9)))
 
 
-def refine(points: Cells, start: Lean) -> float:
-    """The angle near ``start``, to about 0.01°: ever finer steps, then the top of a parabola through five of them.
+def refine(rough: Cells, points: Cells, start: Lean) -> float:
+    """The angle near ``start``, which ``rough`` gave, to about 0.01°: ever finer steps, then the top of a parabola through five of them.
 
     The steps of the parabola are as wide as the top is broad: a page's is narrow, that of a few short lines is
     broad and rough, and three points close together would follow its roughness.
     """
     angle = start.angle_deg
-    for step, row_px in ((0.2, 2.0), (0.08, 1.0)):
-        angle += step * (int(np.argmax(_around(points, angle, step, row_px))) - 2)
+    angle += 0.2 * (int(np.argmax(_around(rough, angle, 0.2, 1.0))) - 2)
+    angle += 0.08 * (int(np.argmax(_around(points, angle, 0.08, 1.0))) - 2)
     for step in _TOP_STEPS_DEG:
         energies = _around(points, angle, step, 1.0)
         best = int(np.argmax(energies)) - 2

@@ -47,20 +47,20 @@ class Letters(NamedTuple):
         return self.odds[turn // 90] - max(self.odds[: turn // 90] + self.odds[turn // 90 + 1 :])
 
 
-def windows(picture: Pixels, marks: ink.Components, keep: ink.Bools) -> tuple[Windows, float]:
+def windows(picture: Pixels, marks: ink.Components, keep: ink.Bools, dpi: float) -> tuple[Windows, float]:
     """Up to 600 pieces of text with what is around them, ``(n, 14, 14)``, 0–1, and the usual mark's height.
 
     ``picture``: contrast of the marks ``keep``. Nothing here knows which way the lines run: a mark is as high as
     its shorter side, and is looked at all along the longer one, because words hang together.
     """
     short, long = np.minimum(marks.width, marks.height), np.maximum(marks.width, marks.height)
-    sized = keep & (marks.area >= 8) & (long >= lean.LEAST_LETTER_PX)
+    sized = lean.like_letters(marks, keep)
     none = np.zeros((0, CELLS, CELLS), np.float32)
     if int(sized.sum()) < 5:
         return none, 0.0
-    usual = lean.usual(short[sized], long[sized])
+    usual = lean.usual(short[sized], long[sized], dpi)
     chosen = np.flatnonzero(
-        keep & (short > 0.5 * usual) & (short < 2.2 * usual) & (long > 0.6 * usual) & (long < 25 * usual)
+        keep & (short > 0.55 * usual) & (short < 2.2 * usual) & (long > 0.6 * usual) & (long < 25 * usual)
     )
     if len(chosen) == 0:
         return none, usual
@@ -121,9 +121,9 @@ def scores(net: Network, seen: Windows) -> Windows:
     return net(np.concatenate(turned)).reshape(4, len(seen)).T
 
 
-def look(picture: Pixels, marks: ink.Components, keep: ink.Bools) -> Letters:
+def look(picture: Pixels, marks: ink.Components, keep: ink.Bools, dpi: float) -> Letters:
     """Which turn would have the letters upright."""
-    seen, height_px = windows(picture, marks, keep)
+    seen, height_px = windows(picture, marks, keep, dpi)
     if len(seen) == 0:
         return Letters((0.0, 0.0, 0.0, 0.0), 0, height_px)
     said = scores(network(), seen)

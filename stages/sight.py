@@ -39,7 +39,7 @@ def view(contrast: Pixels, dpi: float, *, pale: bool = False) -> View:
 
 
 def _sorted(contrast: Pixels, marks: ink.Components, dirt: ink.Bools, dpi: float) -> View:
-    keep = lean.text_marks(marks, dirt)
+    keep = lean.text_marks(marks, dirt, dpi)
     text = marks.painted(np.where(keep, 255, 0).astype(np.uint8))
     return View(marks, dirt, keep, np.asarray(cv2.bitwise_and(contrast, text), dtype=np.uint8), dpi)
 
