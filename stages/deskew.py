@@ -31,13 +31,14 @@ _UNSURE = 0.3
 _CLEAR_ALONG = 1.0
 """The same for the way the lines run."""
 _BEYOND_DOUBT = 20.0
+"""From this likelihood the letters alone say which way the lines run."""
 _LINES_WEIGH = 3.0
 """Sharper lines along one way than along the other speak for it: the logarithm of how much, so many times."""
-_FEW_CELLS = 3000
-"""With less ink than this (two paragraphs) a closer look finds a better angle."""
+_CLEAR_LINES, _FEW_CELLS = 0.6, 4000
+"""With fainter lines, or less ink (two paragraphs), a closer look finds a better angle."""
 _PIECES_PX = 4.5
 """Letters lower than this are pieces of pale ones, or very small print."""
-_ENLARGED, _LETTER_PX = 2.0, 14.0
+_ENLARGED, _LETTER_PX = 1.5, 14.0
 """How much closer: this many times, or so that letters are this high."""
 
 
@@ -100,7 +101,7 @@ def pose_of(side: Side, raster: Raster) -> Pose:
         again = _read(mended, side.turn_deg)
         if again.skew_confidence > read.skew_confidence:
             seen, read = mended, again
-    if read.margin < _CLEAR_UP or read.skew_confidence < 1 or read.cells < _FEW_CELLS:
+    if read.margin < _CLEAR_UP or read.skew_confidence < _CLEAR_LINES or read.cells < _FEW_CELLS:
         times = max(_ENLARGED, _LETTER_PX / read.height_px) if read.height_px else _ENLARGED
         near = sight.closer(raster, seen, times, mirrored=side.mirrored)
         again = _read(near, side.turn_deg) if near is not None else read

@@ -77,10 +77,11 @@ def text_marks(marks: ink.Components, dirt: ink.Bools, dpi: float) -> ink.Bools:
 
 
 def like_letters(marks: ink.Components, keep: ink.Bools) -> ink.Bools:
-    """Which of the marks tell how high letters are: no specks, and no rules, straight or leaning."""
+    """Which of the marks tell how high letters are: no specks, no rules, straight or leaning, no frames."""
     short, long = np.minimum(marks.width, marks.height), np.maximum(marks.width, marks.height)
     filled = marks.area >= _LEAST_FILL * short * long
-    return keep & filled & (marks.area >= 8) & (long >= _LEAST_LETTER_PX) & (long < 20 * short)
+    found = keep & filled & (marks.area >= 8) & (long >= _LEAST_LETTER_PX) & (long < 20 * short)
+    return found & (long < 8 * np.median(long[found])) if found.any() else found
 
 
 def usual(short_px: ink.Ints, long_px: ink.Ints, dpi: float) -> float:
