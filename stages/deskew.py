@@ -10,25 +10,36 @@ import numpy as np
 
 from models.base import Confidence
 from models.facts import Fact
-from models.ports import Pixels
+from models.ports import Pixels, Raster
 from models.side import Side
 from models.stage import Inputs, Ports, Scope, Stage
-from stages import ink, lean
+from stages import ink, lean, letters, sight, survey
 from stages.decode import Decoded
 from stages.raster import side_of
 from stages.upright import upright, worth_straightening
 
 Turn = Literal[0, 90, 180, 270]
+TURNS: tuple[Turn, ...] = (0, 90, 180, 270)
 
-SHORT_PX = 800
-"""Measured on a copy whose shorter side has this many pixels: A4 at about 100 dpi."""
-_CLEAR_AXIS = 1.7
-"""Lines run the way whose sharpness is this many times the other's; real pages give 2.5 to 6, noise 1.2."""
+_ROUGH_PX = 400
+"""Lines show, and which way they run, on a copy with so many pixels on its shorter side."""
 _SHARP = (1.8, 4.5)
 """Sharpness of a page without lines, and of one with a few clear ones."""
-_CLEAR_UP = 3.5
-"""Standard errors from which the letters outweigh what the file declares."""
+_CLEAR_UP = 3.0
+"""From this likelihood (natural logarithm) the letters outweigh what the file declares."""
 _UNSURE = 0.3
+_CLEAR_ALONG = 1.0
+"""The same for the way the lines run."""
+_BEYOND_DOUBT = 20.0
+"""From this likelihood the letters alone say which way the lines run."""
+_LINES_WEIGH = 3.0
+"""Sharper lines along one way than along the other speak for it: the logarithm of how much, so many times."""
+_CLEAR_LINES, _FEW_CELLS = 0.6, 4000
+"""With fainter lines, or less ink (two paragraphs), a closer look finds a better angle."""
+_PIECES_PX = 4.5
+"""Letters lower than this are pieces of pale ones, or very small print."""
+_ENLARGED, _LETTER_PX = 1.5, 14.0
+"""How much closer: this many times, or so that letters are this high."""
 
 
 class Deskewed(Fact):
@@ -58,51 +69,91 @@ class Pose(NamedTuple):
     clips_ink: bool
 
 
-def pose(grey: Pixels, dpi: float, declared_deg: Turn = 0) -> Pose:
-    """Orientation and skew of a grey picture, any scale; ``declared_deg`` decides where the text does not.
+class _Reading(NamedTuple):
+    """What one view says. ``turn`` is the likeliest, ``margin`` by how much (natural logarithm); ``along``: the same of
+    the way the lines run."""
 
-    Skew is the angle at which the profile of the ink across the lines is sharpest; its error on
-    rendered pages is below 0.03°. Whether lines run across or down is the same measure on the
-    picture and on the picture turned; which way up is :func:`stages.lean.up`.
-    """
-    small = ink.reduced(grey, SHORT_PX)
-    small_dpi = dpi * small.shape[1] / grey.shape[1]
-    contrast = ink.contrast(small, ink.paper(small))
-    marks = ink.components(contrast >= lean.FAINTEST)
-    dirt = ink.edge_dirt(marks, small_dpi)
-    keep = lean.text_marks(marks, dirt)
-    text = np.asarray(cv2.bitwise_and(contrast, marks.painted(np.where(keep, 255, 0).astype(np.uint8))), dtype=np.uint8)
+    turn: Turn
+    margin: float
+    along: float
+    skew_deg: float
+    skew_confidence: float
+    cells: int
+    height_px: float
 
-    rough = ink.reduced(text, SHORT_PX // 2)
-    leans = {axis: lean.coarse(lean.cells(_sideways(rough, axis))) for axis in (0, 90)}
-    ratio = leans[90].sharpness / leans[0].sharpness
-    clear = max(ratio, 1 / ratio) >= _CLEAR_AXIS
-    axis = (90 if ratio > 1 else 0) if clear else declared_deg % 180
-    skew_deg, skew_confidence = 0.0, _between(leans[axis].sharpness, *_SHARP)
-    if skew_confidence > 0:
-        skew_deg = lean.refine(lean.cells(_sideways(text, axis)), leans[axis])
+
+def pose(image: Pixels, dpi: float, declared_deg: Turn = 0) -> Pose:
+    """Orientation and skew of a grey or BGR picture; ``declared_deg`` decides where the text does not."""
+    colour = image if image.ndim == 3 else np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR), dtype=np.uint8)
+    found = survey.of(colour, dpi)
+    seen = sight.view(found.contrast, found.dpi)
+    return _posed(seen, _read(seen, declared_deg), declared_deg)
+
+
+def pose_of(side: Side, raster: Raster) -> Pose:
+    """Orientation and skew of a side; where its text is not clear, what the file declares."""
+    found = raster.once(survey.survey)
+    contrast = np.ascontiguousarray(found.contrast[:, ::-1]) if side.mirrored else found.contrast
+    seen = sight.view(contrast, found.dpi)
+    read = _read(seen, side.turn_deg)
+    if 0 < read.height_px < _PIECES_PX:
+        mended = sight.view(contrast, found.dpi, pale=True)
+        again = _read(mended, side.turn_deg)
+        if again.skew_confidence > read.skew_confidence:
+            seen, read = mended, again
+    if read.margin < _CLEAR_UP or read.skew_confidence < _CLEAR_LINES or read.cells < _FEW_CELLS:
+        times = max(_ENLARGED, _LETTER_PX / read.height_px) if read.height_px else _ENLARGED
+        near = sight.closer(raster, seen, times, mirrored=side.mirrored)
+        again = _read(near, side.turn_deg) if near is not None else read
+        if again.skew_confidence >= min(read.skew_confidence, 0.5):
+            read = again
+    return _posed(seen, read, side.turn_deg)
+
+
+def _read(seen: sight.View, declared_deg: Turn) -> _Reading:
+    """Which way up the letters stand, and how their lines lean: where the ink's profile across them is sharpest."""
+    up = letters.look(seen.text, seen.marks, seen.keep, seen.dpi)
+    rough = ink.reduced(seen.text, _ROUGH_PX)
+    said = max(up.odds[0], up.odds[2]) - max(up.odds[1], up.odds[3])
+    # Where the letters leave no doubt which way the lines run, only that way is looked at.
+    axes = (0, 90) if abs(said) < _BEYOND_DOUBT else (0 if said > 0 else 90,)
+    points = {axis: lean.cells(_sideways(rough, axis)) for axis in axes}
+    leans = {axis: lean.coarse(points[axis]) for axis in axes}
+    sharp = {axis: _LINES_WEIGH * math.log(leans[axis].sharpness) if axis in leans else 0.0 for axis in (0, 90)}
+    odds = [odd + sharp[turn % 180] for turn, odd in zip(TURNS, up.odds, strict=True)]
+    order = sorted(TURNS, key=lambda turn: -odds[turn // 90])
+    turn = order[0]
+    other = next(each for each in order if each % 180 != turn % 180)
+    along = odds[turn // 90] - odds[other // 90]
+    axis = turn % 180 if along >= _CLEAR_ALONG else declared_deg % 180
+    fine = lean.cells(_sideways(seen.text, axis))
+    skew_deg, confidence = 0.0, _between(leans[axis].sharpness, *_SHARP)
+    if confidence > 0:
+        skew_deg = lean.refine(points[axis], fine, leans[axis])
     if abs(skew_deg) > lean.RANGE_DEG + 0.1:
-        skew_deg = skew_confidence = 0.0
+        skew_deg = confidence = 0.0
     skew_deg = min(lean.RANGE_DEG, max(-lean.RANGE_DEG, skew_deg))
+    return _Reading(
+        turn, odds[turn // 90] - odds[order[1] // 90], along, skew_deg, confidence, len(fine.x), up.height_px
+    )
 
+
+def _posed(seen: sight.View, read: _Reading, declared_deg: Turn) -> Pose:
+    """Clear text first, then what the file declares."""
     turn, confidence = declared_deg, 0.0
-    if clear or skew_confidence > _UNSURE:
-        turn, confidence = _decided(axis, lean.up(text, marks, keep, axis, skew_deg), declared_deg)
-    clips = worth_straightening(skew_deg) and _clips(marks, dirt, turn, skew_deg)
-    return Pose(turn, confidence, round(skew_deg, 3) + 0.0, skew_confidence, clips)
+    if read.skew_confidence > 0:
+        turn, confidence = read.turn, letters.sure(read.margin)
+        if read.margin < _CLEAR_UP:
+            confidence = _UNSURE
+            if read.along < _CLEAR_ALONG or declared_deg % 180 == read.turn % 180:
+                turn = declared_deg
+    clips = worth_straightening(read.skew_deg) and _clips(seen.marks, seen.dirt, turn, read.skew_deg)
+    return Pose(turn, confidence, round(read.skew_deg, 3) + 0.0, read.skew_confidence, clips)
 
 
 def _sideways(picture: Pixels, axis_deg: int) -> Pixels:
     """The picture turned clockwise by 0 or 90."""
     return cast("Pixels", np.ascontiguousarray(np.rot90(picture, k=-1))) if axis_deg else picture
-
-
-def _decided(axis: int, found: lean.Up, declared_deg: Turn) -> tuple[Turn, float]:
-    """Which of the two turns of an axis, and how sure: clear text first, then what the file declares."""
-    says = cast("Turn", axis if found.vote >= 0 else axis + 180)
-    if abs(found.significance) >= _CLEAR_UP:
-        return says, 1.0 - math.exp(-abs(found.significance) / 3)
-    return (declared_deg if declared_deg % 180 == axis else says), _UNSURE
 
 
 def _clips(marks: ink.Components, dirt: ink.Bools, turn_deg: int, skew_deg: float) -> bool:
@@ -126,16 +177,8 @@ def _between(value: float, low: float, high: float) -> float:
     return min(1.0, max(0.0, (value - low) / (high - low)))
 
 
-def flipped(grey: Pixels, side: Side) -> Pixels:
-    """The picture as it is before any turn: flipped back left to right when the file says so."""
-    return cast("Pixels", np.ascontiguousarray(grey[:, ::-1])) if side.mirrored else grey
-
-
 def run(inputs: Inputs, ports: Ports) -> Deskewed:
-    side = side_of(inputs, ports)
-    raster = inputs.pixels()
-    grey = flipped(raster.grey(), side)
-    return Deskewed(**pose(grey, raster.dpi * grey.shape[1] / raster.width_px, side.turn_deg)._asdict())
+    return Deskewed(**pose_of(side_of(inputs, ports), inputs.pixels())._asdict())
 
 
-STAGE = Stage("deskew", 1, Scope.PAGE, (Decoded,), Deskewed, run)
+STAGE = Stage("deskew", 2, Scope.PAGE, (Decoded,), Deskewed, run)

@@ -49,21 +49,26 @@ class Components(NamedTuple):
 
 
 def reduced(image: Pixels, short_px: int) -> Pixels:
-    """The picture with its shorter side at ``short_px`` to a quarter more, never enlarged.
+    """The picture with its shorter side at ``short_px`` to a third more, never enlarged.
 
-    Averaged by a whole number, then, if that is not enough, blurred and interpolated: averaging over
-    broken pixels takes ten times as long, and interpolating alone keeps the noise.
+    Averaged by a whole number, then, where that is not enough, interpolated to 4/5 or 2/3: there every pixel
+    that it gives blends the same few neighbours, so that noise falls evenly and no blur is needed before it.
+    Averaging over broken pixels would take five times as long.
     """
     factor = min(image.shape[:2]) // short_px
     if factor > 1:
-        height, width = (side // factor for side in image.shape[:2])
-        whole = image[: height * factor, : width * factor]
-        image = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    scale = short_px / min(image.shape[:2])
-    if scale >= 0.8:
-        return image
-    size = (max(1, round(image.shape[1] * scale)), max(1, round(image.shape[0] * scale)))
-    return np.asarray(cv2.resize(cv2.GaussianBlur(image, (3, 3), 0), size), dtype=np.uint8)
+        image = _resized(image, 1, factor, cv2.INTER_AREA)
+    ratio = min(image.shape[:2]) / short_px
+    if ratio >= 3 / 2:
+        return _resized(image, 2, 3, cv2.INTER_LINEAR)
+    return _resized(image, 4, 5, cv2.INTER_LINEAR) if ratio >= 5 / 4 else image
+
+
+def _resized(image: Pixels, to: int, of: int, how: int) -> Pixels:
+    """``to`` pixels for every ``of``; a rest at the right and lower edge is left out."""
+    height, width = (side // of for side in image.shape[:2])
+    whole = image[: height * of, : width * of]
+    return np.asarray(cv2.resize(whole, (width * to, height * to), interpolation=how), dtype=np.uint8)
 
 
 def paper(image: Pixels) -> Pixels:

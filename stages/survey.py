@@ -8,7 +8,7 @@ from models.ports import Pixels, Raster
 from stages import ink
 
 SHORT_PX = 800
-"""The reduced picture's shorter side is this long, to a quarter more: A4 at about 100 dpi."""
+"""The reduced picture's shorter side is this long, to a third more: A4 at about 100 dpi."""
 
 
 class Survey(NamedTuple):

@@ -64,18 +64,19 @@ def scan_side(
     notes: Sequence[Mark] = (),
     orientation_deg: int = 0,
     bound: bool = False,
+    angle_deg: float | None = None,
 ) -> Scan:
     """Scan a side. ``back``: what is printed behind it. ``notes``: paper stuck on it for this scan only.
 
     ``orientation_deg``: the clockwise turn that will make the scan upright. ``bound``: the sheet has
-    punch holes and a staple.
+    punch holes and a staple. ``angle_deg``: the sheet's lean; None draws one that the scanner would give.
     """
     sheet = _paper(page, back, device, rng)
     for mark in (*page.marks, *notes):
         put(sheet, mark)
     if bound:
         _binding(sheet, page, device, rng)
-    angle = skew_deg(rng, device)
+    angle = skew_deg(rng, device) if angle_deg is None else angle_deg
     placed = _place(page, angle, rng)
     light = rng.uniform(1.0 - device.damage.shade, 1.0, (4, 3))
     bands = [_expose(sheet[:, :, band], band, placed, page.dpi, device, light) for band in range(3)]

@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import measure
 
-PARTS: tuple[str, ...] = ("notes",)
+PARTS: tuple[str, ...] = ("posing", "blank", "order", "notes", "quality", "cost")
 """Modules of this package, in the order in which they run."""
 
 

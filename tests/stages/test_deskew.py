@@ -75,6 +75,29 @@ def test_without_text_the_file_is_believed(image: Pixels, turn: Turn) -> None:
     assert found.orientation_confidence == 0.0
 
 
+@pytest.mark.parametrize("turn", TURNS)
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_small_print_is_looked_at_closer(turn: Turn, mirrored: bool) -> None:
+    """Four short lines in six points, as on a card, are pieces of letters at 100 dpi; the scan's own pixels show them."""
+    sheet = rendered.sheet(300)
+    rendered.write(sheet, [" ".join(rendered.WORDS[n * 7 : n * 7 + 7]) for n in range(4)], (70, 150), 300, 6)
+    scan = rendered.scanned(rendered.leaning(rendered.pixels(sheet), 1.7), turn)
+    scan = np.ascontiguousarray(scan[:, ::-1]) if mirrored else scan
+    page = rendered.PageDesk(scan, dpi=300, mirrored=mirrored)
+    found = deskew.pose_of(page.side, page.raster)
+    assert found.orientation_deg == turn
+    assert found.skew_deg == pytest.approx(1.7, abs=0.1)
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_pale_print(turn: Turn) -> None:
+    """A worn ribbon's letters fall to pieces at the usual threshold; they are put together again."""
+    page = rendered.damaged(rendered.leaning(rendered.grey(rendered.prose()), -2.0), 7)
+    pale = (255 - (255 - page.astype(np.float32)) * 0.3).astype(np.uint8)
+    found = deskew.pose(rendered.scanned(pale, turn), 150)
+    assert (found.orientation_deg, found.skew_deg) == (turn, pytest.approx(-2.0, abs=0.1))
+
+
 def test_text_wins_over_what_the_file_declares() -> None:
     """A scanner that declares the wrong turn on a page of clear text is overruled."""
     page = rendered.grey(rendered.prose())

@@ -7,7 +7,7 @@ import io
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -64,6 +64,7 @@ def test_exif_orientation_is_left_to_upright() -> None:
 
 
 @pytest.mark.parametrize("kind", ["jpg", "png"])
+@settings(deadline=None)
 @given(share=st.floats(0.0, 0.99))
 def test_a_file_cut_short_is_rejected(kind: str, share: float) -> None:
     """Wherever the transfer broke off, no half page goes on as if it were whole."""
