@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.facts import Fact, FactKey
@@ -44,6 +44,7 @@ def judged(
     return fact, read_selection(blobs.get(fact.selection))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(VERDICTS), st.sampled_from(VERDICTS)), min_size=1, max_size=30))
 def test_rule_r1(sheets: list[tuple[Verdict, Verdict]]) -> None:
     """All backs blank: the fronts. Otherwise every side, blanks included. Never anything between."""

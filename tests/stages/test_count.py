@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import Rejected
@@ -33,6 +33,7 @@ def refused(sides: Sequence[Side], declared: tuple[int, int, int]) -> Rejected:
     return error.value
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.booleans(), st.booleans())
 def test_what_was_declared_is_accepted(sheets: int, backs_scanned: bool, backs_inked: bool) -> None:
     """Fronts alone when every back is blank; with the blank backs along; or both sides."""
@@ -42,6 +43,7 @@ def test_what_was_declared_is_accepted(sheets: int, backs_scanned: bool, backs_i
     assert fact == Counted(pages=images, notes=0, duplex=images == 2 * sheets, declared=True)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 30), st.booleans(), st.data())
 def test_any_other_number_is_refused(sheets: int, both: bool, data: st.DataObject) -> None:
     """There is no third number of images."""
@@ -55,6 +57,7 @@ def test_without_a_manifest_everything_is_accepted() -> None:
     assert counted(scanned(1, 2, 3), None) == Counted(pages=3, notes=0, duplex=False, declared=False)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 40), st.data())
 def test_a_gap_names_the_sheet_and_side(sheets: int, data: st.DataObject) -> None:
     """Both sides were declared; the scanner's number that is not there says which one is missing."""
