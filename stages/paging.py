@@ -77,38 +77,48 @@ def troubles(readings: Sequence[Reading]) -> tuple[Trouble, ...]:
 def contradictions(readings: Sequence[Reading]) -> int:
     """The fewest printed numbers that must be misread for this order of the pages to be right.
 
-    The longest row of numbers that fit each other, each over at most 64 that do not. The first of them counts from
-    the document's first page, not from an appendix.
+    What the longest row of numbers that fit each other leaves out; each fits over at most 64 that do not. The first of
+    them counts from the document's first page, not from an appendix.
+    """
+    rows = _rows(readings)
+    return len(rows) - max(rows.values(), default=0)
+
+
+def firm(readings: Sequence[Reading], trouble: Trouble) -> bool:
+    """Whether the numbers on both sides of a gap are believed: each ends, or begins, the longest row on its side."""
+    at = next(place for place, page in enumerate(readings) if page.side == trouble.side)
+    rows = _rows(readings[:at])
+    if trouble.before and rows[trouble.before] < max(rows.values()):
+        return False
+    behind = _rows(readings[at:], from_start=False)
+    without = _rows(readings[at + 1 :], from_start=False)
+    return max(behind.values()) > max(without.values(), default=0)
+
+
+def _rows(readings: Sequence[Reading], *, from_start: bool = True) -> dict[int, int]:
+    """By side: how many numbers the longest row has that ends there; numbers between that do not fit are not believed.
+
+    ``from_start``: a row must begin with a number that fits the document's first page.
     """
     numbered = [at for at, page in enumerate(readings) if page.number is not None]
     written = [0, *itertools.accumulate(int(page.written) for page in readings)]
     longest: list[int] = []
     for place, at in enumerate(numbered):
-        best = int(_fits(readings, written, None, at))
+        best = int(not from_start or _fits(readings, written, None, at))
         for earlier in range(max(0, place - _BACK), place):
-            if longest[earlier] >= best and longest[earlier] and _fits(readings, written, numbered[earlier], at):
+            if longest[earlier] >= max(best, 1) and _fits(readings, written, numbered[earlier], at):
                 best = longest[earlier] + 1
         longest.append(best)
-    return len(numbered) - max(longest, default=0)
+    return {readings[at].side: count for at, count in zip(numbered, longest, strict=True)}
 
 
 def _fits(readings: Sequence[Reading], written: Sequence[int], before: int | None, at: int) -> bool:
-    """Whether the number at a place fits the one before, or the document's start; those between are not believed."""
+    """Whether the number at a place fits the one before, or the document's start."""
     first = 0 if before is None else before + 1
     with_text = written[at] - written[first]
     last = 0 if before is None else readings[before].number or 0
     step = _Step(last, readings[at].number or 0, with_text, at - first - with_text)
     return step.verdict(may_restart=before is not None and with_text > 0) == "fits"
-
-
-def firm(readings: Sequence[Reading], trouble: Trouble) -> bool:
-    """Whether the numbers on either side of a gap are confirmed by their neighbours, where those have numbers."""
-    numbered = [page for page in readings if page.number is not None]
-    sides = [page.side for page in numbered]
-    after = sides.index(trouble.side)
-    around = {found.side for found in troubles(readings)} - {trouble.side}
-    follower = sides[after + 1] if after + 1 < len(sides) else 0
-    return follower not in around and trouble.before not in around
 
 
 def reversed_throughout(readings: Sequence[Reading]) -> bool:
@@ -117,7 +127,7 @@ def reversed_throughout(readings: Sequence[Reading]) -> bool:
     if len(numbers) < 3 or len(set(numbers)) < 3:
         return False
     forwards, backwards = contradictions(readings), contradictions(readings[::-1])
-    return backwards <= len(numbers) // 4 and forwards >= backwards + 2 and forwards > len(numbers) // 2
+    return backwards <= len(numbers) // 4 and forwards >= backwards + 2 and 2 * forwards >= len(numbers)
 
 
 def short_of_total(readings: Sequence[Reading]) -> tuple[int, ...]:

@@ -27,6 +27,8 @@ from stages.printed import printed
 from stages.twins import Look, Twin, twins
 from stages.unpack import Unpacked
 
+_MANY = 4
+"""Printed numbers that make an order of the pages certain, where each of them fits."""
 _MOST_FLAGS = 80
 """A fact has at most 4 KB."""
 
@@ -173,7 +175,8 @@ def _swapped(seen: Evidence) -> list[Finding]:
     """Pages that another order of the batch puts where their printed numbers want them.
 
     Two printed numbers at least must be wrong as scanned and right in the other order, so that one misread
-    number is never enough; or one, where the list and the file names agree on the same other order.
+    number is not enough. One is, where all the others, half of the pages or more, fit the other order too; or where
+    the list and the file names agree on it.
     """
     as_scanned = contradictions(seen.readings)
     if as_scanned == 0:
@@ -182,8 +185,9 @@ def _swapped(seen: Evidence) -> list[Finding]:
     numbered = sum(reading.number is not None for reading in seen.readings)
     for order in seen.other_orders:
         left = contradictions([by_side[number] for number in order])
+        many = numbered >= _MANY and 2 * numbered >= len(order)
         named_twice = list(seen.other_orders).count(order) > 1
-        enough = as_scanned - left >= 2 or (named_twice and left == 0)
+        enough = as_scanned - left >= 2 or (left == 0 and (many or named_twice))
         if enough and left <= numbered // 5:
             moved = {a.number for a, b in zip(seen.sides, order, strict=True) if a.number != b}
             return _out_of_order([side for side in seen.sides if side.number in moved], by_side)

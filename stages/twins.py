@@ -27,8 +27,8 @@ _SAME_TEXT = 0.85
 """Share of the words; two readings of one bad scan differ in one word of ten."""
 _SURE = 0.85
 """Confidence from which a word that reads otherwise is another word."""
-_LONG_TEXT = 150
-"""One more word may be read otherwise for each so many."""
+_MISREAD, _LONG_TEXT = 2, 100
+"""So many words, and one more for each hundred, may be misread with certainty; a number counts for two."""
 
 
 class Look(NamedTuple):
@@ -97,7 +97,7 @@ def same_text(one: Sequence[Word], other: Sequence[Word]) -> bool:
         if what == "replace"
         for pair in zip(one[i1:i2], other[j1:j2], strict=False)
     ]
-    return sum(_otherness(a, b) for a, b in pairs) <= 1 + min(len(one), len(other)) // _LONG_TEXT
+    return sum(_otherness(a, b) for a, b in pairs) <= _MISREAD + min(len(one), len(other)) // _LONG_TEXT
 
 
 def _otherness(a: Word, b: Word) -> int:
