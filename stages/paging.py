@@ -74,6 +74,29 @@ def troubles(readings: Sequence[Reading]) -> tuple[Trouble, ...]:
     return tuple(found)
 
 
+def believed(readings: Sequence[Reading]) -> tuple[list[Reading], tuple[int, ...]]:
+    """The readings without single numbers that do not fit while those before and behind fit each other; their sides.
+
+    Such a number is misread, or its page belongs elsewhere; no page is missing there.
+    """
+    numbered = [at for at, page in enumerate(readings) if page.number is not None]
+    written = [0, *itertools.accumulate(int(page.written) for page in readings)]
+    odd: list[int] = []
+    sure = None
+    for before, at, behind in zip(numbered, numbered[1:], numbered[2:], strict=False):
+        if before in odd:
+            continue
+        if not _fits(readings, written, sure, before):
+            sure = before
+            continue
+        sure = before
+        fits_around = _fits(readings, written, before, at) and _fits(readings, written, at, behind)
+        if not fits_around and _fits(readings, written, before, behind):
+            odd.append(at)
+    kept = [page._replace(number=None) if at in odd else page for at, page in enumerate(readings)]
+    return kept, tuple(readings[at].side for at in odd)
+
+
 def contradictions(readings: Sequence[Reading]) -> int:
     """The fewest printed numbers that must be misread for this order of the pages to be right.
 

@@ -22,7 +22,16 @@ from stages.count import RULE, Counted, named, place
 from stages.fingerprint import Fingerprinted
 from stages.ocr.stage import TextRead
 from stages.page_text import text_of
-from stages.paging import Reading, Trouble, contradictions, firm, reversed_throughout, short_of_total, troubles
+from stages.paging import (
+    Reading,
+    Trouble,
+    believed,
+    contradictions,
+    firm,
+    reversed_throughout,
+    short_of_total,
+    troubles,
+)
 from stages.printed import printed
 from stages.twins import Look, Twin, twins
 from stages.unpack import Unpacked
@@ -38,7 +47,7 @@ class Sequenced(Fact):
 
     ``sequence_gap``, ``sequence_twice``, ``sequence_order`` (the files are listed in another order
     than scanned), ``name_order`` (their names have another order), ``backs_not_sent`` (the scanner counted backs that it did not send), ``printed_gap``,
-    ``printed_order``, ``printed_total`` (the part that ends here names more pages than it has),
+    ``printed_order``, ``printed_odd`` (one number does not fit, those around it do), ``printed_total`` (the part that ends here names more pages than it has),
     ``printed_reversed`` (the whole document runs backwards), ``double_feed`` (whole sheets are missing from
     the printed numbers of a duplex scan), ``double_capture``.
     """
@@ -91,6 +100,8 @@ def gathered(inputs: Inputs, ports: Ports) -> Evidence:
         readings.append(Reading(side.number, found.number, bool(words), found.total))
         fingerprint = inputs.fact(Fingerprinted, side.number)
         looks.append(Look(side.number, verdicts[-1] != "blank", found.number, words, fingerprint))
+    if duplex:
+        readings = _counting_sheets(readings)
     return Evidence(
         sides=sides,
         extras=frozenset(side.sequence for side in index.sides if side.note_of is not None),
@@ -100,6 +111,14 @@ def gathered(inputs: Inputs, ports: Ports) -> Evidence:
         duplex=duplex,
         upside_down=duplex and fed_upside_down(verdicts),
     )
+
+
+def _counting_sheets(readings: Sequence[Reading]) -> list[Reading]:
+    """Backs of a paper that numbers only its fronts carry no number even where they are written on."""
+    fronts, backs = readings[::2], readings[1::2]
+    if any(back.number is not None for back in backs) or sum(front.number is not None for front in fronts) < 2:
+        return list(readings)
+    return [page._replace(written=page.written and at % 2 == 0) for at, page in enumerate(readings)]
 
 
 def fed_upside_down(verdicts: Sequence[str]) -> bool:
@@ -161,12 +180,14 @@ def _content_flags(seen: Evidence) -> list[str]:
     again = {twin.side for twin in seen.twins}
     if reversed_throughout(seen.readings):
         return [*flags, "printed_reversed"]
-    found = [trouble for trouble in troubles(seen.readings) if trouble.side not in again]
+    readings, odd = believed(seen.readings)
+    flags += [f"printed_odd:{side}" for side in odd if side not in again]
+    found = [trouble for trouble in troubles(readings) if trouble.side not in again]
     fronts = {side.number for side in seen.sides[::2]} if seen.duplex else set()
     for trouble in found:
         flags.append(f"printed_{trouble.kind}:{trouble.side}")
         sheets = trouble.kind == "gap" and trouble.least % 2 == 0 and trouble.least > 0
-        if sheets and trouble.side in fronts and firm(seen.readings, trouble):
+        if sheets and trouble.side in fronts and firm(readings, trouble):
             flags.append(f"double_feed:{trouble.side}")
     return [*flags, *(f"printed_total:{side}" for side in short_of_total(seen.readings))]
 
@@ -236,8 +257,9 @@ def _missing(seen: Evidence) -> list[Finding]:
         return []
     places = {side.number: at for at, side in enumerate(seen.sides)}
     findings = []
-    for trouble in troubles(seen.readings):
-        if trouble.kind != "gap" or not firm(seen.readings, trouble):
+    readings, _ = believed(seen.readings)
+    for trouble in troubles(readings):
+        if trouble.kind != "gap" or not firm(readings, trouble):
             continue
         between = range(places.get(trouble.before, -1) + 1, places[trouble.side] + 1)
         lost = [number for at in between for number in _left_out(seen, at)]

@@ -21,6 +21,8 @@ _WHOLE, _WORST = 0.15, 0.33
 """Captured again, at most 0.12 of the ink lies elsewhere and 0.3 at the worst place (printed frames more); a single
 name that another hand filled in gives 0.37 and more at its place."""
 _FEW_WORDS = 20
+_MUCH_TEXT = 60
+"""So many words that are the same outweigh page numbers that differ: one of those is misread."""
 _WORST_ALONE = 0.25
 """Where there is hardly any text to agree, the picture must fit better."""
 _SAME_TEXT = 0.85
@@ -69,7 +71,8 @@ def alike(one: Look, other: Look) -> bool:
     """Whether two sides are the same side, captured twice."""
     if not (one.written and other.written) or min(one.fingerprint.ink, other.fingerprint.ink) < _LEAST_INK:
         return False
-    if None not in (one.number, other.number) and one.number != other.number:
+    other_number = None not in (one.number, other.number) and one.number != other.number
+    if other_number and min(len(one.words), len(other.words)) < _MUCH_TEXT:
         return False
     few = min(len(one.words), len(other.words)) < _FEW_WORDS
     if few and max(len(one.words), len(other.words)) > 2 * _FEW_WORDS:

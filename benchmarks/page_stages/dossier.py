@@ -260,7 +260,9 @@ def _cells(leaf: Leaf) -> fingerprint.Grid:
     lines = np.arange(10, 10 + 2 * min(30, 2 + len(leaf.words) // 3), 2)
     cells[lines, 8:54] = rng.uniform(0.02, 0.3, (len(lines), 46))
     for row in (14, 26, 38, 50) if leaf.filled else ():
-        cells[row, 20:44] = np.random.default_rng([leaf.picture, leaf.filled, row]).uniform(0, 0.3, 24)
+        pen = np.random.default_rng([leaf.picture, leaf.filled, row])
+        cells[row - 1 : row + 3, 18:46] = 0
+        cells[row : row + 2, 20:44] = pen.exponential(0.12, (2, 24)) * (pen.random(24) < 0.75)
     if leaf.again:
         noise = np.random.default_rng([leaf.picture, leaf.again])
         cells = np.roll(cells, (int(noise.integers(-1, 2)), int(noise.integers(-2, 3))), (0, 1))
