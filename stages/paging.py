@@ -9,6 +9,9 @@ from typing import Literal, NamedTuple
 _BACK = 64
 """Readings looked back over: more misread numbers in a row are not skipped."""
 
+_LEAST_REVERSED = 3
+"""Different numbers that a stack must show before it can be said to lie backwards."""
+
 
 class Reading(NamedTuple):
     """One page in order: its side, its printed number and total if they were read, and whether it has any text."""
@@ -100,8 +103,7 @@ def believed(readings: Sequence[Reading]) -> tuple[list[Reading], tuple[int, ...
 def contradictions(readings: Sequence[Reading]) -> int:
     """The fewest printed numbers that must be misread for this order of the pages to be right.
 
-    What the longest row of numbers that fit each other leaves out; each fits over at most 64 that do not. The first of
-    them counts from the document's first page, not from an appendix.
+    What the longest row of numbers that fit each other leaves out; each fits over at most 64 that do not.
     """
     rows = _rows(readings)
     return len(rows) - max(rows.values(), default=0)
@@ -141,16 +143,16 @@ def _fits(readings: Sequence[Reading], written: Sequence[int], before: int | Non
     with_text = written[at] - written[first]
     last = 0 if before is None else readings[before].number or 0
     step = _Step(last, readings[at].number or 0, with_text, at - first - with_text)
-    return step.verdict(may_restart=before is not None and with_text > 0) == "fits"
+    return step.verdict(may_restart=with_text > 0) == "fits"
 
 
 def reversed_throughout(readings: Sequence[Reading]) -> bool:
-    """Whether the numbers make sense from the last page to the first, and not from the first to the last."""
+    """Whether the numbers make sense from the last page to the first, and fall nearly all the way."""
     numbers = [page.number for page in readings if page.number is not None]
-    if len(numbers) < 3 or len(set(numbers)) < 3:
+    falls = sum(b < a for a, b in itertools.pairwise(numbers))
+    if len(set(numbers)) < _LEAST_REVERSED or 5 * falls < 4 * (len(numbers) - 1):
         return False
-    forwards, backwards = contradictions(readings), contradictions(readings[::-1])
-    return backwards <= len(numbers) // 4 and forwards >= backwards + 2 and 2 * forwards >= len(numbers)
+    return contradictions(readings[::-1]) <= len(numbers) // 4
 
 
 def short_of_total(readings: Sequence[Reading]) -> tuple[int, ...]:

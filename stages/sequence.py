@@ -218,15 +218,15 @@ def _swapped(seen: Evidence) -> list[Finding]:
 def _other_orders(sides: Sequence[Side], sources: Sequence[Source]) -> list[tuple[int, ...]]:
     """Other orders of the sides that the batch carries, as side numbers; one that two sources give is there twice.
 
-    Sides with one scanner's number may stand either way round.
+    Sides with one scanner's number may stand either way round: nothing speaks against the other way, so it counts
+    as given twice.
     """
     listed = {source.name: at for at, source in enumerate(sources)}
     orders = [sorted(sides, key=lambda side: (listed[side.source], side.number))]
     if _named_by_number(sides):
         orders.append(sorted(sides, key=lambda side: (natural(side.source), side.number)))
-    orders.append(sorted(sides, key=lambda side: (side.sequence or 0, -side.number)))
-    if any(side.sequence is None for side in sides):
-        orders.pop()
+    if all(side.sequence is not None for side in sides):
+        orders += 2 * [sorted(sides, key=lambda side: (side.sequence or 0, -side.number))]
     scanned = tuple(side.number for side in sides)
     found = [tuple(side.number for side in order) for order in orders]
     return [order for order in found if order != scanned]

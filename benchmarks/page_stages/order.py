@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks.page_stages import order_scans
 from benchmarks.page_stages.dossier import Outcome, Typist, judge, misread
 from benchmarks.page_stages.faulty import FAULTY
 from benchmarks.page_stages.healthy import HEALTHY, Case
@@ -33,6 +34,9 @@ def measure(quick: bool) -> Part:
         for maker in makers:
             for seed in range(QUICK_SEEDS if quick else SEEDS):
                 _judge_one(maker, seed, healthy, tally, wrong)
+    facts_ms = 1000 * (time.process_time() - start) / tally["documents"]
+    if not quick:
+        _judge_scans(tally, wrong)
     headline = {
         "false_reject": tally["false_reject"],
         "count_verdicts_wrong": len(wrong),
@@ -44,7 +48,9 @@ def measure(quick: bool) -> Part:
         "healthy_with_a_doubt_of_one_source": tally["healthy_flagged"],
         "refused_rightly": tally["refused"],
         "sides": tally["sides"],
-        "cpu_ms_per_document": round(1000 * (time.process_time() - start) / tally["documents"], 2),
+        "cpu_ms_per_document": round(facts_ms, 2),
+        "rendered_documents": tally["rendered"],
+        "rendered_flags": {key.removeprefix("flag "): n for key, n in tally.items() if key.startswith("flag ")},
         "wrong": wrong,
     }
     return Part(headline, details, _table(tally, wrong))
@@ -70,6 +76,20 @@ def _judge_one(
             "kind": maker.__name__, "seed": seed, "misread": round(share, 2), "what": said, "shown": shown,
             "codes": outcome.codes, "flags": outcome.flags, "message": outcome.message,
         })  # fmt: skip
+
+
+def _judge_scans(tally: Counter[str], wrong: list[dict[str, object]]) -> None:
+    """The printed and scanned documents."""
+    for spec, outcome, said in order_scans.judged():
+        tally["documents"] += 1
+        tally["rendered"] += 1
+        tally["healthy"] += spec.fault is None
+        for flag in outcome.flags if spec.fault is None else ():
+            tally[f"flag {spec.id} {flag}"] += 1
+        if said:
+            tally["false_reject"] += said == "refused"
+            wrong.append({"kind": spec.id, "seed": order_scans.SEED, "what": said, "codes": outcome.codes,
+                          "flags": outcome.flags, "message": outcome.message})  # fmt: skip
 
 
 def verdict_wrong(case: Case, outcome: Outcome) -> str:

@@ -141,10 +141,17 @@ def test_the_manifests_list_and_printed_numbers_agree_on_a_swap() -> None:
 
 
 def test_one_number_needs_both_the_list_and_the_names() -> None:
-    """Page 2 stands third, no other number could be read: it may be a misread 3, or page 2 of an appendix."""
+    """Page 2 stands first: list and file names together outweigh the scanner, the names alone do not."""
+    names = ["k2.jpg", "k1.jpg", "k3.jpg"]
+    assert refused([2, None, None], names=names, listed=[2, 1, 3]).code == "pages_swapped"
+    assert checked([2, None, None], names=names) == ("name_order:2", "printed_gap:1")
+
+
+def test_a_number_that_an_appendix_explains_never_rejects() -> None:
+    """A letter, and a decision of two pages behind it: right in both orders."""
     names = ["k1.jpg", "k3.jpg", "k2.jpg", "k4.jpg"]
-    assert refused([None, None, 2, None], names=names, listed=[1, 3, 2, 4]).code == "pages_swapped"
-    assert checked([None, None, 2, None], names=names) == ("name_order:3",)
+    assert checked([None, None, 2, None], names=names, listed=[1, 3, 2, 4]) == ("sequence_order:3", "name_order:3")
+    assert checked([None, None, 2, 3], names=["b2.jpg", "b3.jpg", "b4.jpg", "b1.jpg"]) == ("name_order:4",)
     assert checked([None, None, 2, None]) == ()
 
 
