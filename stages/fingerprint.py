@@ -102,7 +102,7 @@ def grid(seen: Survey, pose: Deskewed, *, mirrored: bool = False) -> tuple[Grid,
     matrix[:, 2] += (matrix[:, 0] + matrix[:, 1] - 1) / 2 + (matrix[:, 0] + matrix[:, 1]) * rim
     fine = cv2.warpAffine(cv2.blur(inner, (3, 3)), matrix, (columns * _FINE, rows * _FINE))
     cells = cv2.resize(fine, (columns, rows), interpolation=cv2.INTER_AREA)
-    return np.asarray(cells, dtype=np.float32) / 255, cell_mm
+    return np.asarray(cells / 255.0, dtype=np.float32), cell_mm
 
 
 def cell_of(area_mm2: float) -> float:
@@ -114,7 +114,7 @@ def cell_of(area_mm2: float) -> float:
 @lru_cache(maxsize=1)
 def _strengths() -> Pixels:
     level = (np.arange(256) - _FAINT) * (255 / (_FULL - _FAINT))
-    return np.clip(level, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(level, 0, 255), dtype=np.uint8)
 
 
 def pack(cells: Grid, cell_mm: float) -> Fingerprinted:

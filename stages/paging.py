@@ -112,7 +112,7 @@ def contradictions(readings: Sequence[Reading]) -> int:
 def firm(readings: Sequence[Reading], trouble: Trouble) -> bool:
     """Whether the numbers on both sides of a gap are believed: each ends, or begins, the longest row on its side."""
     at = next(place for place, page in enumerate(readings) if page.side == trouble.side)
-    rows = _rows(readings[:at])
+    rows = _rows(readings[:at], from_start=False)
     if trouble.before and rows[trouble.before] < max(rows.values()):
         return False
     behind = _rows(readings[at:], from_start=False)

@@ -115,8 +115,7 @@ def misread(dossier: Dossier, rng: np.random.Generator, share: float, spared: Se
     """
     leaves = [replace(leaf, words=_worn(leaf.words, rng)) for leaf in dossier.leaves]
     numbered = [at for at, leaf in enumerate(leaves) if leaf.shown and at not in spared]
-    wrong = rng.permutation(numbered)[: int(len(numbered) * share)] if numbered else []
-    for at in wrong:
+    for at in rng.permutation(numbered)[: int(len(numbered) * share)].astype(int).tolist():
         leaves[at] = replace(leaves[at], shown=_misread_number(leaves[at].shown, rng))
     return replace(dossier, leaves=tuple(leaves))
 
