@@ -9,6 +9,8 @@ from typing import Literal, NamedTuple
 _BACK = 64
 """Readings looked back over: more misread numbers in a row are not skipped."""
 
+_AROUND = 24
+"""Pages on either side of a gap that have a say on whether it is one."""
 _LEAST_REVERSED = 3
 """Different numbers that a stack must show before it can be said to lie backwards."""
 
@@ -112,11 +114,11 @@ def contradictions(readings: Sequence[Reading]) -> int:
 def firm(readings: Sequence[Reading], trouble: Trouble) -> bool:
     """Whether the numbers on both sides of a gap are believed: each ends, or begins, the longest row on its side."""
     at = next(place for place, page in enumerate(readings) if page.side == trouble.side)
-    rows = _rows(readings[:at], from_start=False)
-    if trouble.before and rows[trouble.before] < max(rows.values()):
+    rows = _rows(readings[max(0, at - _AROUND) : at], from_start=False)
+    if trouble.before in rows and rows[trouble.before] < max(rows.values()):
         return False
-    behind = _rows(readings[at:], from_start=False)
-    without = _rows(readings[at + 1 :], from_start=False)
+    behind = _rows(readings[at : at + _AROUND], from_start=False)
+    without = _rows(readings[at + 1 : at + _AROUND], from_start=False)
     return max(behind.values()) > max(without.values(), default=0)
 
 

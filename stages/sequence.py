@@ -199,7 +199,7 @@ def _swapped(seen: Evidence) -> list[Finding]:
     number is not enough. One is, where all the others, half of the pages or more, fit the other order too; or where
     the list and the file names agree on it.
     """
-    as_scanned = contradictions(seen.readings)
+    as_scanned = contradictions(seen.readings) if seen.other_orders else 0
     if as_scanned == 0:
         return []
     by_side = {reading.side: reading for reading in seen.readings}
@@ -292,8 +292,8 @@ def _page_missing(seen: Evidence, trouble: Trouble, lost: Sequence[int]) -> Find
 def _captured_twice(seen: Evidence) -> list[Finding]:
     """Sides that show the one before again, where the scanner repeats its number, or a printed number is missing.
 
-    A sheet scanned twice *in place of* the next leaves a hole in the printed numbers behind it, or ends the paper
-    before the total that it names.
+    A page scanned twice *in place of* the next shows its own number twice and leaves a hole in the numbers behind it,
+    or ends the paper before the total that it names. Without a number it may be a form that is there twice.
     """
     if not seen.twins:
         return []
@@ -302,18 +302,20 @@ def _captured_twice(seen: Evidence) -> list[Finding]:
     placeholders = [r._replace(number=None) if r.side in again else r for r in seen.readings]
     gaps = {t.side: t for t in troubles(once) if t.kind == "gap" and firm(once, t)}
     still = {t.side for t in troubles(placeholders)}
-    ends_short = set(short_of_total(once))
+    ends_short = bool(once) and once[-1].side in short_of_total(once)
+    numbers = {reading.side: reading.number for reading in seen.readings}
     by_side = {side.number: side for side in seen.sides}
     findings = []
     for twin in seen.twins:
         behind = next((r.side for r in once if r.side > twin.side and r.number is not None), 0)
-        replaced = behind in gaps and behind not in still
-        short = behind == 0 and bool(ends_short)
+        numbered_again = numbers[twin.side] is not None and numbers[twin.side] == numbers[twin.of]
+        hole = behind in gaps and behind not in still
+        replaced = numbered_again and (hole or (behind == 0 and ends_short))
         same_number = (
             by_side[twin.side].sequence is not None and by_side[twin.side].sequence == by_side[twin.of].sequence
         )
-        if replaced or short or same_number:
-            findings.append(_double(seen, twin, in_place_of_another=replaced or short))
+        if replaced or same_number:
+            findings.append(_double(seen, twin, in_place_of_another=replaced))
     return findings
 
 

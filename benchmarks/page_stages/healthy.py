@@ -179,6 +179,14 @@ def empty_forms(t: Typist) -> Case:
     return Case(simplex([form, replace(form, again=1)]), flags=("double_capture",))
 
 
+def ruled_pages(t: Typist) -> Case:
+    """Empty lists to be filled in, all alike, without numbers of their own but counted: 1, 2, -, -, 5."""
+    leaves = counted(t, some(t, 6, 9), "{n}", "top")
+    leaves[2] = t.leaf(words=40)
+    leaves[3] = replace(leaves[2], again=1)
+    return Case(simplex(leaves), flags=("double_capture",))
+
+
 def two_copies(t: Typist) -> Case:
     """Two originals of one contract, one behind the other."""
     leaves = counted(t, some(t, 2, 5))
@@ -262,7 +270,7 @@ def no_inked_back_though_declared(t: Typist) -> Case:
 HEALTHY: tuple[Callable[[Typist], Case], ...] = (
     decision, long_decision, dashes, bottom_numbers, contract, appendices, numbered_on, stapled, roman_front, two_sided,
     two_sided_fronts_numbered, blank_backs_scanned, landscape, table_columns, written_over, double_sided_forms,
-    forms_by_hand, forms_typed, empty_forms, two_copies, excerpt, rescanned, unmanifested, noted, listed_by_name,
+    forms_by_hand, forms_typed, empty_forms, ruled_pages, two_copies, excerpt, rescanned, unmanifested, noted, listed_by_name,
     stale_total, book, appendix_on_the_back, backs_left_out, unsure_back, inked_back_undeclared,
     no_inked_back_though_declared,
 )  # fmt: skip
