@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from stages.fingerprint import Fingerprinted, likeness
+from stages.fingerprint import Fingerprinted, Likeness, likeness
 from stages.page_text import Word
 
 _LEAST_INK = 0.003
@@ -79,8 +79,12 @@ def alike(one: Look, other: Look) -> bool:
         return False
     if not few and not same_text(one.words, other.words):
         return False
-    found = likeness(one.fingerprint, other.fingerprint)
-    return found.whole <= _WHOLE and found.worst <= (_WORST_ALONE if few else _WORST)
+    return same_picture(likeness(one.fingerprint, other.fingerprint), words=not few)
+
+
+def same_picture(found: Likeness, *, words: bool = True) -> bool:
+    """Whether two pictures may be captures of one side. ``words``: the sides have text that can tell them apart too."""
+    return found.whole <= _WHOLE and found.worst <= (_WORST if words else _WORST_ALONE)
 
 
 def same_text(one: Sequence[Word], other: Sequence[Word]) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from benchmarks.page_stages import order_scans
+from benchmarks.page_stages import order_prints, order_scans
 from benchmarks.page_stages.dossier import Outcome, Typist, judge, misread
 from benchmarks.page_stages.faulty import FAULTY
 from benchmarks.page_stages.healthy import HEALTHY, Case
@@ -42,7 +42,7 @@ def measure(quick: bool) -> Part:
         "count_verdicts_wrong": len(wrong),
         "order_documents": tally["documents"],
     }
-    details = {
+    details: dict[str, object] = {
         "kinds": len(HEALTHY) + len(FAULTY),
         "healthy_documents": tally["healthy"],
         "healthy_with_a_doubt_of_one_source": tally["healthy_flagged"],
@@ -53,6 +53,8 @@ def measure(quick: bool) -> Part:
         "rendered_flags": {key.removeprefix("flag "): n for key, n in tally.items() if key.startswith("flag ")},
         "wrong": wrong,
     }
+    if not quick:
+        details["fingerprints"] = order_prints.measured().details()
     return Part(headline, details, _table(tally, wrong))
 
 
@@ -67,7 +69,8 @@ def _judge_one(
     tally["sides"] += len(read.leaves)
     tally["healthy"] += healthy
     tally["refused"] += bool(outcome.codes) and bool(case.code)
-    tally["healthy_flagged"] += healthy and not case.flags and bool(outcome.flags)
+    doubts = [flag for flag in outcome.flags if not flag.startswith("note_scan")]
+    tally["healthy_flagged"] += healthy and not case.flags and bool(doubts)
     said = verdict_wrong(case, outcome)
     if said:
         tally["false_reject"] += bool(outcome.codes) and not case.code
