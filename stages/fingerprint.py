@@ -1,7 +1,7 @@
 """fingerprint (page): a coarse picture of the ink on the upright side, to find a side that was captured twice.
 
 Two captures of one side differ by a few millimetres, a lean, light, dust and JPEG; two forms of one kind by
-what was filled in. So the grid is taken from the straightened side, shares of ink in cells of 3.5 mm (A4), and
+what was filled in. So the grid is taken from the straightened side, shares of ink in cells of 2.5 mm (A4), and
 :func:`likeness` lays one grid over the other to a fraction of a cell before it looks at each place by itself.
 """
 
@@ -30,9 +30,9 @@ from stages.raster import side_of
 from stages.survey import Survey, survey
 from stages.upright import upright
 
-_CELLS = 5000
-"""About so many cells a side, whatever its size: with 3 bits a cell the fact stays below 3 KB."""
-_CELL_MM = 3.5
+_CELLS = 10_000
+"""About so many cells a side, whatever its size: deflated, a page of text takes 2 KB."""
+_CELL_MM = 2.5
 """A4; other sizes have cells that are larger or smaller by whole steps of √2."""
 _FINE = 4
 """Places a cell is averaged from, along each axis."""
@@ -41,21 +41,29 @@ _FAINT, _FULL = 30, 90
 _RIM_MM = 8.0
 """Not looked at: edges of the sheet, and the scanner's bed beside them."""
 _LEVELS = 7
+_MOST_TEXT = 3600
+"""Characters of a fact of at most 4 KB that the cells may take; a side of noise loses its finest levels."""
 _FULL_CELL = 0.5
 """Share of ink from which a cell is full: print reaches 0.3."""
-_REACH = 3
+_REACH = 4
 """Cells by which a second capture may lie elsewhere: 1 cm on A4."""
 _SMOOTH = np.array([1, 2, 1], np.float32) / 4
 _PLACE = (9, 3)
-"""Cells (across, down) of a place that is compared by itself: a word or two of a line."""
+"""Cells (across, down) of a place that is compared by itself: three or four words of a line."""
+_EDGE = 7
+"""Cells at the edges whose places are not compared: what stands there is cut off in one capture or the other."""
+_USUAL = 0.9
+"""Share of the places that fit better than ``Likeness.usual`` says."""
 _LEAST_INK = 0.04
 """Ink of a place, in full cells, below which nothing stands there."""
+
+_BITS = np.array([[2], [1], [0]], np.uint8)
 
 Grid = NDArray[np.float32]
 
 
 class Fingerprinted(Fact):
-    """``cells``: base85 of the deflated levels (0–7, one byte a cell, row by row) of ``rows`` × ``columns``.
+    """``cells``: base85 of the deflated levels (0–7, three planes of bits, row by row) of ``rows`` × ``columns``.
 
     ``cell_mm``: length of a cell. ``ink``: share of all cells' room that is ink, 0–1.
     """
@@ -64,17 +72,22 @@ class Fingerprinted(Fact):
     rows: Annotated[int, Field(ge=0, le=400)]
     cell_mm: float
     ink: float
-    cells: Annotated[str, Field(max_length=3600)]
+    cells: Annotated[str, Field(max_length=_MOST_TEXT)]
 
 
 class Likeness(NamedTuple):
-    """``whole``: share of the ink of both sides that does not fit, 0–1. ``worst``: the same of the worst place."""
+    """``whole``: share of the ink of both sides that does not fit, 0–1.
+
+    ``worst``: the same of the worst place; ``usual``: what nine places of ten stay below. The ink of a second capture
+    fits about equally well everywhere; where something else was written, one place stands out.
+    """
 
     whole: float
     worst: float
+    usual: float
 
 
-NOTHING_ALIKE = Likeness(1.0, 1.0)
+NOTHING_ALIKE = Likeness(1.0, 1.0, 1.0)
 
 
 def grid(seen: Survey, pose: Deskewed, *, mirrored: bool = False) -> tuple[Grid, float]:
@@ -121,10 +134,14 @@ def pack(cells: Grid, cell_mm: float) -> Fingerprinted:
     """The fact of a grid. Levels follow the square root: thin writing counts beside print."""
     levels = np.round(np.sqrt(np.minimum(cells / _FULL_CELL, 1.0)) * _LEVELS).astype(np.uint8)
     rows, columns = levels.shape
-    packed = np.packbits((levels.reshape(-1, 1) >> np.array([2, 1, 0], np.uint8)) & 1)
-    text = base64.b85encode(zlib.compress(packed.tobytes(), 6)).decode("ascii")
+    text = next(text for kept in (7, 6, 4) if len(text := _packed(levels & kept)) <= _MOST_TEXT or kept == 4)
     share = float(cells.mean()) if cells.size else 0.0
     return Fingerprinted(columns=columns, rows=rows, cell_mm=cell_mm, ink=round(share, 6), cells=text)
+
+
+def _packed(levels: Pixels) -> str:
+    planes = np.packbits((levels.reshape(1, -1) >> _BITS) & 1)
+    return base64.b85encode(zlib.compress(planes.tobytes(), 6)).decode("ascii")
 
 
 def unpack(print_: Fingerprinted) -> Grid:
@@ -132,10 +149,10 @@ def unpack(print_: Fingerprinted) -> Grid:
     count = print_.rows * print_.columns
     try:
         packed = np.frombuffer(zlib.decompress(base64.b85decode(print_.cells)), np.uint8)
-        bits = np.unpackbits(packed, count=3 * count).reshape(count, 3)
+        bits = np.unpackbits(packed, count=3 * count).reshape(3, count)
     except (ValueError, zlib.error, binascii.Error) as error:
         raise Defect("fingerprint_damaged", f"a fingerprint of {print_.rows} rows does not unpack: {error}") from error
-    levels = bits @ np.array([4, 2, 1], np.uint8)
+    levels = np.sum(bits << _BITS, axis=0)
     return ((levels / _LEVELS) ** 2).astype(np.float32).reshape(print_.rows, print_.columns)
 
 
@@ -150,14 +167,15 @@ def likeness(one: Fingerprinted, other: Fingerprinted) -> Likeness:
     whole, x, y = min(_misfits(first, second, _steps(0.0, 0.0, 1.0, _REACH)))
     for step in (0.5, 0.25, 0.125):
         whole, x, y = min([(whole, x, y), *_misfits(first, second, _steps(x, y, step, 1))])
-    edge = min(_REACH + 1, rows // 4, columns // 4)
+    edge = min(_EDGE, rows // 4, columns // 4)
     inside = (slice(edge, rows - edge), slice(edge, columns - edge))
     moved, still = _moved(first, x, y)[inside], second[inside]
     apart, both = cv2.blur(cv2.absdiff(moved, still), _PLACE), cv2.blur(cv2.add(moved, still), _PLACE)
     filled = both > _LEAST_INK
     if not filled.any():
-        return Likeness(whole, 0.0)
-    return Likeness(whole, float((apart[filled] / (both[filled] + _LEAST_INK)).max()))
+        return Likeness(whole, 0.0, 0.0)
+    misfit = apart[filled] / (both[filled] + _LEAST_INK)
+    return Likeness(whole, float(misfit.max()), float(np.quantile(misfit, _USUAL)))
 
 
 def _smooth(cells: Grid) -> Grid:

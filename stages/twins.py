@@ -17,13 +17,15 @@ from stages.page_text import Word
 
 _LEAST_INK = 0.003
 """Share of a side, a line and a half of print on A4: less than that is too little to tell sides apart."""
-_WHOLE, _WORST = 0.15, 0.33
-"""Captured again, at most 0.12 of the ink lies elsewhere and 0.3 at the worst place (printed frames more); a single
-name that another hand filled in gives 0.37 and more at its place."""
+_WHOLE, _WORST = 0.15, 0.42
+"""Captured again, at most 0.12 of the ink lies elsewhere, and 0.41 at the worst place (rules of a table most)."""
+_STANDS_OUT, _LEAST_USUAL = 3.3, 0.05
+"""Captured again, the worst place seldom is more than 3.2 times the usual one; where the same pen wrote one other name
+it is more than that in seven forms of ten, and with three fields in nearly all."""
 _FEW_WORDS = 20
 _MUCH_TEXT = 60
 """So many words that are the same outweigh page numbers that differ: one of those is misread."""
-_WORST_ALONE = 0.25
+_WORST_ALONE = 0.3
 """Where there is hardly any text to agree, the picture must fit better."""
 _SAME_TEXT = 0.85
 """Share of the words; two readings of one bad scan differ in one word of ten."""
@@ -84,7 +86,8 @@ def alike(one: Look, other: Look) -> bool:
 
 def same_picture(found: Likeness, *, words: bool = True) -> bool:
     """Whether two pictures may be captures of one side. ``words``: the sides have text that can tell them apart too."""
-    return found.whole <= _WHOLE and found.worst <= (_WORST if words else _WORST_ALONE)
+    most = min(_WORST if words else _WORST_ALONE, _STANDS_OUT * max(found.usual, _LEAST_USUAL))
+    return found.whole <= _WHOLE and found.worst <= most
 
 
 def same_text(one: Sequence[Word], other: Sequence[Word]) -> bool:
