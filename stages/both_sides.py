@@ -11,7 +11,7 @@ from models.stage import Inputs, Ports, Scope, Stage
 from stages.blank_side import BlankMeasured
 from stages.count import Counted
 from stages.notes import NotesPaired, pairs_of, shown
-from stages.sequence import Sequenced, limited
+from stages.sequence import Sequenced, fed_upside_down, limited
 from stages.unpack import Unpacked
 
 RULE = "Chụp cả hai mặt tài liệu, trừ khi tất cả các tờ đều trắng một mặt."
@@ -24,7 +24,9 @@ class BothSidesJudged(Fact):
     ``pages``: sides in the copy; ``left_out``: blank backs that the copy leaves out (their scans
     stay in the batch); ``selection``: blob, JSON list of the side numbers in the copy, in order.
     ``flags``: ``unsure_back:side``, ``blank_front:side``, ``note_scan:side`` (an extra scan with a
-    note, never in the copy), ``declared_sides:count`` (the manifest's sides are not what R1 gives).
+    note, never in the copy), ``declared_sides:count`` (the manifest's sides are not what R1 gives),
+    ``fed_upside_down`` (every front is blank and every back has ink: the stack lay in the feeder the
+    wrong way up), ``all_blank`` (nothing on any page).
     """
 
     rule: str
@@ -44,10 +46,18 @@ def run(inputs: Inputs, ports: Ports) -> BothSidesJudged:
     flags = [f"note_scan:{side.number}" for side in index.sides if side.note_of is not None]
     instead = shown(pairs_of(inputs, ports))
     rule, chosen = "as_scanned", pages
-    if inputs.fact(Counted).duplex:
-        verdicts = {number: inputs.fact(BlankMeasured, instead.get(number, number)).verdict for number in pages}
+    counted = inputs.fact(Counted)
+    verdicts = {number: inputs.fact(BlankMeasured, instead.get(number, number)).verdict for number in pages}
+    if all(verdict == "blank" for verdict in verdicts.values()):
+        flags.append("all_blank")
+    elif counted.declared and not counted.duplex:
+        # Only fronts were scanned: what is on the other side of this sheet is lost if it lay upside down.
+        flags += [f"blank_front:{number}" for number in pages if verdicts[number] == "blank"]
+    if counted.duplex:
         fronts, backs = pages[::2], pages[1::2]
         flags += [f"unsure_back:{number}" for number in backs if verdicts[number] == "unsure"]
+        if fed_upside_down([verdicts[number] for number in pages]):
+            flags.append("fed_upside_down")
         flags += [f"blank_front:{number}" for number in fronts if verdicts[number] == "blank"]
         if all(verdicts[number] == "blank" for number in backs):
             rule, chosen = "fronts_only", fronts

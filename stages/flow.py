@@ -12,6 +12,7 @@ from stages import (
     decode,
     deskew,
     extract,
+    fingerprint,
     note_seen,
     notes,
     put,
@@ -26,7 +27,17 @@ FLOW = Flow(
     (
         Segment("arrive", "arrive", (unpack.STAGE, count.STAGE)),
         Segment(
-            "page", "page", (decode.STAGE, quality.STAGE, deskew.STAGE, blank_side.STAGE, note_seen.STAGE, ocr.STAGE)
+            "page",
+            "page",
+            (
+                decode.STAGE,
+                quality.STAGE,
+                deskew.STAGE,
+                blank_side.STAGE,
+                note_seen.STAGE,
+                fingerprint.STAGE,
+                ocr.STAGE,
+            ),
         ),
         Segment("document", "document", (sequence.STAGE, notes.STAGE, both_sides.STAGE, assemble.STAGE)),
         Segment("extract", "document", (extract.STAGE,), gates=(PERSONAL_SIGNATURE,)),

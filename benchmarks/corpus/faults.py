@@ -68,6 +68,14 @@ def _doubled(images: tuple[Image, ...], rng: np.random.Generator) -> tuple[Image
     return (*images[: at + 1], again, *later)
 
 
+def _recaptured(images: tuple[Image, ...], rng: np.random.Generator) -> tuple[Image, ...]:
+    """A sheet was captured twice and the next one never: as many images as declared."""
+    at = int(rng.integers(1, len(images) - 2))
+    this, following = images[at], images[at + 1]
+    again = replace(following, data=captured_again(this.data), sides=this.sides)
+    return (*images[: at + 1], again, *images[at + 2 :])
+
+
 def captured_again(jpeg: bytes) -> bytes:
     """The same sheet a moment later: a few pixels off, and other noise of the codec."""
     picture = Picture.open(io.BytesIO(jpeg))
@@ -101,6 +109,7 @@ FAULTS: dict[str, Fault] = {
     "swapped": Fault(_rejected("pages_swapped"), 4, _swapped),
     "misfed": Fault(Expected(status="ARCHIVED", certified=True, flags=("printed_order",)), 4, _misfed),
     "doubled": Fault(_rejected("extra_side"), 2, _doubled),
+    "recaptured": Fault(_rejected("double_capture"), 4, _recaptured),
     "truncated": Fault(_rejected("truncated"), 2, _truncated),
     "bomb": Fault(_rejected("too_many_pixels"), 2, _bomb),
     "signed": Fault(_rejected("signed_pdf"), 1),

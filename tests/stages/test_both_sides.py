@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.facts import Fact, FactKey
@@ -44,6 +44,7 @@ def judged(
     return fact, read_selection(blobs.get(fact.selection))
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(VERDICTS), st.sampled_from(VERDICTS)), min_size=1, max_size=30))
 def test_rule_r1(sheets: list[tuple[Verdict, Verdict]]) -> None:
     """All backs blank: the fronts. Otherwise every side, blanks included. Never anything between."""
@@ -87,3 +88,22 @@ def test_the_fact_stays_small() -> None:
     fact, _ = judged(["blank", "unsure"] * 1000)
     assert len(fact.model_dump_json()) < 4096
     assert fact.flags[-1].startswith("more_flags:")
+
+
+def test_a_stack_that_lay_the_wrong_way_up_is_said_so() -> None:
+    """Every front blank and every back written on; one front with ink, or an unsure back, and it is not that."""
+    fact, copy = judged(["blank", "ink", "blank", "ink"])
+    assert (fact.flags[0], fact.rule, copy) == ("fed_upside_down", "all_sides", (1, 2, 3, 4))
+    assert "fed_upside_down" not in judged(["blank", "ink", "ink", "ink"])[0].flags
+    assert "fed_upside_down" not in judged(["blank", "ink", "blank", "unsure"])[0].flags
+
+
+def test_a_document_with_nothing_on_it_is_flagged() -> None:
+    """One-sided face down, or empty paper on both sides: there is nothing to certify."""
+    assert judged(["blank", "blank"], duplex=False, declared=(2, 2, 0))[0].flags == ("all_blank",)
+    assert judged(["blank", "blank"])[0].flags == ("all_blank", "blank_front:1")
+
+
+def test_a_blank_front_of_a_one_sided_scan_is_an_anomaly() -> None:
+    """What is on the other side was not scanned."""
+    assert judged(["ink", "blank", "ink"], duplex=False, declared=(3, 3, 0))[0].flags == ("blank_front:2",)

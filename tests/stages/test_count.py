@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import Rejected
@@ -33,6 +33,7 @@ def refused(sides: Sequence[Side], declared: tuple[int, int, int]) -> Rejected:
     return error.value
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.booleans(), st.booleans())
 def test_what_was_declared_is_accepted(sheets: int, backs_scanned: bool, backs_inked: bool) -> None:
     """Fronts alone when every back is blank; with the blank backs along; or both sides."""
@@ -42,6 +43,7 @@ def test_what_was_declared_is_accepted(sheets: int, backs_scanned: bool, backs_i
     assert fact == Counted(pages=images, notes=0, duplex=images == 2 * sheets, declared=True)
 
 
+@settings(deadline=None)
 @given(st.integers(1, 30), st.booleans(), st.data())
 def test_any_other_number_is_refused(sheets: int, both: bool, data: st.DataObject) -> None:
     """There is no third number of images."""
@@ -55,6 +57,7 @@ def test_without_a_manifest_everything_is_accepted() -> None:
     assert counted(scanned(1, 2, 3), None) == Counted(pages=3, notes=0, duplex=False, declared=False)
 
 
+@settings(deadline=None)
 @given(st.integers(2, 40), st.data())
 def test_a_gap_names_the_sheet_and_side(sheets: int, data: st.DataObject) -> None:
     """Both sides were declared; the scanner's number that is not there says which one is missing."""
@@ -135,3 +138,51 @@ def test_everything_wrong_is_said_at_once() -> None:
 def test_long_lists_stay_readable() -> None:
     """A hundred missing sides fit into one refusal."""
     assert len(refused(scanned(1), (100, 200, 0)).message) < 2000
+
+
+def test_one_sided_scanning_of_two_sided_paper_is_said_so() -> None:
+    """As many images as sheets, numbered without a gap: the scanner's setting was wrong, no single side is missing."""
+    message = refused(scanned(1, 2, 3), (3, 6, 0)).message
+    assert "Máy quét chỉ chụp một mặt; hãy bật chế độ quét hai mặt" in message
+    assert "tờ 3" not in message
+
+
+def test_blank_backs_that_the_driver_dropped_are_said_so() -> None:
+    """Only backs are missing, and the scanner counted them."""
+    error = refused(scanned(1, 3, 5, 6), (3, 6, 0))
+    assert error.code == "missing_side"
+    assert "tờ 1, mặt sau (số quét 2); tờ 2, mặt sau (số quét 4)." in error.message
+    assert "Chỉ thiếu mặt sau: máy quét có thể tự bỏ trang trắng, hãy tắt chức năng đó." in error.message
+
+
+def test_without_gaps_nobody_claims_to_know_the_place() -> None:
+    """Two sheets may have gone through at once."""
+    message = refused(scanned(1, 2, 3, 4), (3, 6, 0)).message
+    assert "Số quét liền nhau nên không rõ đúng chỗ nào. Máy có thể đã kéo hai tờ cùng lúc." in message
+    assert "kéo hai tờ" not in refused(scanned(1, 2, 3, 4, 5), (3, 6, 0)).message, "one side is no sheet"
+
+
+def test_a_note_that_is_not_marked_is_not_called_an_extra_page() -> None:
+    """Four images of three sheets and a declared note: one of them is the scan with the note."""
+    error = refused(scanned(1, 2, 3, 4), (3, 3, 1))
+    assert [finding.code for finding in error.findings] == ["count_mismatch"]
+    assert "chưa được đánh dấu" in error.message
+
+
+def test_a_note_that_was_not_declared_asks_for_the_declaration() -> None:
+    sides = [*scanned(1, 2), desk.side(3, sequence=3, note_of=1)]
+    assert "Hãy sửa số trang có ghi chú (notes) trong bản kê thành 1" in refused(sides, (2, 2, 0)).message
+
+
+@pytest.mark.parametrize(
+    ("sheets", "sides", "hint"),
+    [
+        (3, 4, "Nếu có tờ in hai mặt thì khai 6 trang, tính cả mặt trắng."),
+        (3, 2, "Mỗi tờ có ít nhất một trang."),
+        (3, 7, "Một tờ chỉ có hai mặt"),
+    ],
+)
+def test_sheets_and_sides_that_contradict_say_how_to_count(sheets: int, sides: int, hint: str) -> None:
+    error = refused(scanned(1, 2, 3), (sheets, sides, 0))
+    assert error.code == "manifest_contradicts"
+    assert hint in error.message

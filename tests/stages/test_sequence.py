@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.errors import Rejected
@@ -13,10 +15,11 @@ from models.facts import Fact, FactKey
 from models.geometry import Affine, Box
 from models.side import Side
 from models.text import Block, Line, PageText, Word
-from stages import printed, sequence
+from stages import fingerprint, printed, sequence
+from stages.blank_side import BlankMeasured
 from stages.count import Counted
 from stages.page_text import parse
-from stages.printed import Reading, troubles
+from stages.paging import Reading, troubles
 from tests.stages import desk
 
 A4 = (1654, 2339)
@@ -47,6 +50,12 @@ def page(number: int | None, body: str = "", *, at: tuple[float, float] = (827, 
     return PageText(width_px=A4[0], height_px=A4[1], blocks=blocks)
 
 
+def picture(seed: int) -> fingerprint.Fingerprinted:
+    """The fingerprint of a page of its own."""
+    cells = np.random.default_rng(seed).uniform(0, 0.4, (85, 60)).astype(np.float32)
+    return fingerprint.pack(cells * (np.arange(85) % 2)[:, None], 3.5)
+
+
 def checked(
     numbers: Sequence[int | None],
     *,
@@ -54,11 +63,15 @@ def checked(
     names: Sequence[str] | None = None,
     listed: Sequence[int] | None = None,
     bodies: Mapping[int, str] | None = None,
+    pictures: Mapping[int, int] | None = None,
+    verdicts: Sequence[Literal["blank", "ink", "unsure"]] = (),
+    duplex: bool = False,
     notes: Sequence[int] = (),
 ) -> tuple[str, ...]:
     """The flags of pages with these printed numbers, in scanned order.
 
-    ``listed``: order of the sides in the manifest's list, if not as scanned.
+    ``listed``: order of the sides in the manifest's list, if not as scanned. ``pictures``: which picture a side
+    shows, if not one of its own.
     """
     blobs = desk.Blobs()
     sequences = sequences or range(1, len(numbers) + 1)
@@ -68,10 +81,12 @@ def checked(
         for n, (number, name) in enumerate(zip(sequences, names, strict=True), start=1)
     ]
     facts: dict[FactKey, Fact] = desk.unpacked(blobs, sides)
-    facts[FactKey("Counted")] = Counted(pages=len(sides), notes=0, duplex=False, declared=True)
+    facts[FactKey("Counted")] = Counted(pages=len(sides), notes=0, duplex=duplex, declared=True)
     for n, number in enumerate(numbers, start=1):
         body = (bodies or {}).get(n, BODY.format("abcdefghijklmnopq"[n % 17] * n))
         facts[FactKey("TextRead", n)] = desk.text_read(blobs, page(number, body))
+        facts[FactKey("Fingerprinted", n)] = picture((pictures or {}).get(n, n))
+        facts[FactKey("BlankMeasured", n)] = BlankMeasured(verdict=verdicts[n - 1] if verdicts else "ink", ink=0.02)
     order = [sides[n - 1] for n in listed] if listed else sides
     of = desk.document(
         blobs,
@@ -125,11 +140,19 @@ def test_the_manifests_list_and_printed_numbers_agree_on_a_swap() -> None:
     assert refused([None, 3, 2, 4], names=names, listed=[1, 3, 2, 4]).code == "pages_swapped"
 
 
-def test_one_number_is_enough_when_another_order_explains_it() -> None:
-    """Page 2 stands third, no other number could be read; listed second it would be right."""
+def test_one_number_needs_both_the_list_and_the_names() -> None:
+    """Page 2 stands first: list and file names together outweigh the scanner, the names alone do not."""
+    names = ["k2.jpg", "k1.jpg", "k3.jpg"]
+    assert refused([2, None, None], names=names, listed=[2, 1, 3]).code == "pages_swapped"
+    assert checked([2, None, None], names=names) == ("name_order:2", "printed_gap:1")
+
+
+def test_a_number_that_an_appendix_explains_never_rejects() -> None:
+    """A letter, and a decision of two pages behind it: right in both orders."""
     names = ["k1.jpg", "k3.jpg", "k2.jpg", "k4.jpg"]
-    assert refused([None, None, 2, None], names=names).code == "pages_swapped"
-    assert checked([None, None, 2, None]) == (), "it may be the second page of an appendix"
+    assert checked([None, None, 2, None], names=names, listed=[1, 3, 2, 4]) == ("sequence_order:3", "name_order:3")
+    assert checked([None, None, 2, 3], names=["b2.jpg", "b3.jpg", "b4.jpg", "b1.jpg"]) == ("name_order:4",)
+    assert checked([None, None, 2, None]) == ()
 
 
 def test_another_order_that_is_no_better_only_flags() -> None:
@@ -170,7 +193,9 @@ def test_a_side_captured_twice_is_flagged() -> None:
     """Neighbours that read the same but for a word."""
     words = " ".join(f"chữ{n}" for n in range(30))
     again = words.replace("chữ7 ", "chu7 ")
-    assert checked([None, None, None], bodies={1: "mở đầu", 2: words, 3: again}) == ("double_capture:3",)
+    bodies = {1: "mở đầu", 2: words, 3: again}
+    assert checked([None, None, None], bodies=bodies, pictures={3: 2}) == ("double_capture:3",)
+    assert checked([None, None, None], bodies=bodies) == (), "another picture: a form that someone else filled in"
 
 
 def test_forms_with_few_words_are_not_double_captures() -> None:
@@ -178,6 +203,7 @@ def test_forms_with_few_words_are_not_double_captures() -> None:
     assert checked([None, None], bodies={1: "Trang này", 2: "Trang này"}) == ()
 
 
+@settings(deadline=None)
 @given(st.sampled_from([0.0, 90.0, 180.0, 270.0]), st.floats(-4, 4), st.integers(1, 999))
 def test_the_number_is_found_however_the_scan_lies(turn: float, lean: float, number: int) -> None:
     """Boxes are those of the scan; the page turned upright has its number at the top centre."""
@@ -224,6 +250,7 @@ def test_other_numbers_are_not_page_numbers(text: str, at: tuple[float, float]) 
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 8), st.sampled_from(["all", "from2"])), min_size=1, max_size=5), st.data())
 def test_documents_with_appendices_and_misread_pages_have_no_trouble(
     parts: list[tuple[int, str]], data: st.DataObject
