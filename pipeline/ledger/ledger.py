@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Update, and_, exists, select, update
+from sqlalchemy import Connection, Engine, and_, exists, select, update
 
 from models.document import Document, Status
 from models.errors import Defect, OperatorError, Rejected, Retryable, SohoaError
@@ -19,7 +19,7 @@ from models.settings import DeliverySettings
 from models.step import Step
 from pipeline.ledger import statements as sql
 from pipeline.ledger.database import clock, now, reading, transaction
-from pipeline.ledger.planning import Planning, add_event
+from pipeline.ledger.planning import ClaimLost, Planned, Planning, add_event
 from pipeline.ledger.prepared import Asked, change, change_all, together
 from pipeline.ledger.retention import hold, swept_since
 from pipeline.ledger.rows import LIVE, Admission, Claim, NewFact, at, event, of, stored
@@ -161,27 +161,34 @@ class Ledger:
     def renew(self, claim: Claim) -> bool:
         """Keep a claim alive; False when it was lost."""
         with transaction(self.engine) as tx:
-            return self._holds(tx, sql.RENEW, claim, lease_s=self.delivery.lease_s)
+            held = sql.key(claim.step) | {"a": claim.attempt, "lease_s": self.delivery.lease_s}
+            return change(tx, sql.RENEW, held) == 1
 
     def commit(self, claim: Claim, new: Sequence[NewFact]) -> bool:
         """Add what a step learned and plan on. False when the claim was lost: nothing was added.
 
         Again after a commit whose answer was lost changes nothing, and is True as well.
         """
-        with transaction(self.engine) as tx:
-            row = self._lock(tx, claim.step.document, claim.step.revision)
-            if Status(row.status).terminal or not self._holds(tx, sql.DONE, claim):
+        try:
+            with transaction(self.engine) as tx:
+                planned = self._commit(tx, claim, new)
+        except ClaimLost:
+            with reading(self.engine) as tx:
                 ours = and_(at(claim.step), steps.c.state == "done", steps.c.attempt == claim.attempt)
                 return tx.execute(select(exists().where(ours))).scalar_one()
-            counts = [n.fact.side_count() for n in new]
-            count = next((c for c in counts if c is not None), None)
-            if count is not None:
-                change(tx, sql.COUNTED, {"d": row.document, "r": row.revision, "sides": count})
-                row = self._lock(tx, row.document, row.revision)
-            learned = _inserts(tx, row.document, row.revision, new, claim.attempt)
-            planned = self._planning.replan(tx, row, claim.step.page, learned)
         self.wake(planned.owes)
         return True
+
+    def _commit(self, tx: Connection, claim: Claim, new: Sequence[NewFact]) -> Planned:
+        row = self._lock(tx, claim.step.document, claim.step.revision)
+        if Status(row.status).terminal:
+            raise ClaimLost
+        ended = [self._ended(claim), *_inserts(tx, row.document, row.revision, new, claim.attempt)]
+        count = next((count for n in new if (count := n.fact.side_count()) is not None), None)
+        if count is not None:
+            change(tx, sql.COUNTED, {"d": row.document, "r": row.revision, "sides": count})
+            row = self._lock(tx, row.document, row.revision)
+        return self._planning.replan(tx, row, claim.step.page, ended)
 
     def not_needed(self, claim: Claim, blobs: Sequence[str]) -> list[str]:
         """Which blobs of a lost attempt may go: those that no fact names.
@@ -258,9 +265,9 @@ class Ledger:
         held = and_(at(claim.step), steps.c.state == "claimed", steps.c.attempt == claim.attempt)
         return tx.execute(update(steps).where(held).values(**values)).rowcount == 1
 
-    def _holds(self, tx: Connection, statement: Update, claim: Claim, **values: Any) -> bool:
-        """The same for a statement that is built already."""
-        return change(tx, statement, sql.key(claim.step) | values | {"a": claim.attempt}) == 1
+    def _ended(self, claim: Claim) -> Asked:
+        """The same for a step that is done; answers with a row."""
+        return Asked(sql.DONE, [sql.key(claim.step) | {"a": claim.attempt}])
 
     def _pause(self, tx: Connection, claim: Claim) -> dict[str, Any]:
         """A pause that doubles with each time."""

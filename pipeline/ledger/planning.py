@@ -13,7 +13,7 @@ from models.facts import FactKey, Failed, Refused
 from models.flow import DocumentState, Flow, Plan, plan, plan_side
 from models.step import Step
 from pipeline.ledger import statements as sql
-from pipeline.ledger.prepared import Asked, ask, change, change_all, together
+from pipeline.ledger.prepared import Asked, ask, at_once, change, change_all
 from pipeline.ledger.rows import LIVE, of
 from pipeline.ledger.schema import facts, steps
 
@@ -21,6 +21,10 @@ from pipeline.ledger.schema import facts, steps
 def add_event(tx: Connection, document: str, revision: int, what: str, detail: str) -> None:
     """One more line of a document's history."""
     change(tx, sql.EVENT, {"document": document, "revision": revision, "what": what, "detail": detail})
+
+
+class ClaimLost(Exception):
+    """Somebody else holds the step now, or has ended it: whatever came with the claim is undone."""
 
 
 class Planned(NamedTuple):
@@ -39,7 +43,8 @@ class Planning:
     def replan(self, tx: Connection, row: Any, side: int = 0, first: Sequence[Asked] = ()) -> Planned:
         """Owe what the facts call for and set the status.
 
-        ``side``: only this side has changed. ``first``: what to write before, on the same way to the server.
+        ``side``: only this side has changed. ``first``: what to do before, on the same way to the server: a claim
+        that it ends, answered with a row, and what was learned under it. Raises ``ClaimLost``.
         """
         state = DocumentState(
             row.document, row.revision, row.side_count, frozenset(f for f in row.flags.split(",") if f)
@@ -48,12 +53,14 @@ class Planning:
         if side:
             here = [mine | {"p": side}]
             asked = (Asked(sql.ANY_LIVE, [mine]), Asked(sql.KEYS_NEAR, here), Asked(sql.STATES_OF_SIDE, here))
-            *_, ((live,),), near, states = together(tx, *first, *asked)
+            *before, ((live,),), near, states = at_once(tx, *first, *asked)
+            _check(before)
             if live:
                 owed = plan_side(self.flow, state, _keys(near), side)
                 return Planned(Status.RUNNING, bool(owed) and self._owe(tx, row, owed, _known(row, states)))
             first = ()
-        *_, found, states = together(tx, *first, Asked(sql.KEYS, [mine]), Asked(sql.STATES, [mine]))
+        *before, found, states = at_once(tx, *first, Asked(sql.KEYS, [mine]), Asked(sql.STATES, [mine]))
+        _check(before)
         known, keys = _known(row, states), _keys(found)
         planned = plan(self.flow, state, keys)
         owes = not planned.status.terminal and self._owe(tx, row, planned.owed, known)
@@ -124,6 +131,11 @@ class Planning:
         )
         found = [orjson.loads(body) for body in tx.execute(query).scalars()]
         return found[0]["code"], " ".join(dict.fromkeys(f["message"] for f in found))
+
+
+def _check(before: Sequence[list[Any]]) -> None:
+    if before and not before[0]:
+        raise ClaimLost
 
 
 def _keys(found: Iterable[Any]) -> frozenset[FactKey]:

@@ -103,7 +103,7 @@ CLAIM = (
 )
 """Answers with the attempt, and the document's body and number of sides."""
 RENEW = update(steps).where(_HELD).values(until=now() + bindparam("lease_s"))
-DONE = update(steps).where(_HELD).values(state="done")
+DONE = update(steps).where(_HELD).values(state="done").returning(steps.c.attempt)
 FACTS = select(facts).where(_of(facts)).order_by(facts.c.page, facts.c.at)
 FACTS_NEAR = FACTS.where(_NEAR)
 
