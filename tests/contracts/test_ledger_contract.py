@@ -227,6 +227,26 @@ def test_a_citizen_overtakes_bulk_and_bulk_keeps_its_share(books: Books) -> None
     assert sum(step.document == "bulk" for step in picked) == len(picked) // 10
 
 
+def test_long_steps_leave_a_slot_to_short_ones(books: Books) -> None:
+    """Whole documents of many sides are owed, more than there are slots: the last slot waits for a short one."""
+    joins = {name: Step(name, 1, "join") for name in ("long-1", "long-2", "long-3", "short")}
+    for name in joins:
+        sides = 1 if name == "short" else FAST.long_sides + 1
+        read = [NewFact(fact_for(s, 1), page, s, 1) for page in range(1, sides + 1) for s in ("look", "read")]
+        books.ledger.admit(
+            toy_document(name), BODY, frozenset(), [NewFact(fact_for("arrive", sides), 0, "a", 1), *read]
+        )
+    books.dispatch.beat("w", "document", 2)
+    assert books.dispatch.take(("document",)) == {"document": [joins["long-1"], joins["short"]]}
+    assert books.dispatch.take(("document",)) == {}
+    do(books, joins["long-1"])
+    assert books.dispatch.take(("document",)) == {"document": [joins["long-2"]]}
+    do(books, joins["long-2"])
+    do(books, joins["short"])
+    books.dispatch.beat("w", "document", 1)
+    assert books.dispatch.take(("document",)) == {"document": [joins["long-3"]]}
+
+
 def test_counters_share_a_pool_fairly(books: Books) -> None:
     """A small document of another counter does not wait behind a large one of the same class."""
     for name, counter, sides in (("large", "c1", 100), ("small", "c2", 3)):
