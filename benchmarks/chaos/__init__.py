@@ -15,6 +15,7 @@ import signal
 import sys
 import tempfile
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,17 +55,34 @@ def main(quick: bool, extra: list[str]) -> dict[str, Any]:
             if options.guards:
                 found = _repeats(quick, plan, guards, folder, servers, board)
             else:
-                found = _run(quick, plan, guards, folder, servers, board)
+                found = _run(quick, plan, guards, folder, servers, board, options.report)
     if options.report is not None:
         report.write_report(options.report, found)
     return found
 
 
 def _run(
-    quick: bool, plan: Plan, guards: tuple[str, ...], folder: Path, servers: Servers, board: Switchboard
+    quick: bool,
+    plan: Plan,
+    guards: tuple[str, ...],
+    folder: Path,
+    servers: Servers,
+    board: Switchboard,
+    to: Path | None,
 ) -> dict[str, Any]:
+    """``to``: for a first report when the faults are over; one with the guards follows."""
     outcome = campaign.run(plan, folder / "campaign", servers, board)
-    shown = [directed.show(guard, folder / "guards", servers, board) for guard in guards]
+    shown: list[Shown] = []
+    told = partial(_told, quick, plan, outcome, shown)
+    if to is not None:
+        report.write_report(to, told())
+    for guard in guards:
+        shown.append(directed.show(guard, folder / "guards", servers, board))
+        sys.stderr.write(f"{guard}: {'needed' if shown[-1].needed else 'NOT SHOWN'}\n")
+    return told()
+
+
+def _told(quick: bool, plan: Plan, outcome: Outcome, shown: list[Shown]) -> dict[str, Any]:
     details = {"quick": quick, "seed": plan.seed, "faults_s": plan.faults_s, **outcome.plain(),
                "guards": [each.plain() for each in shown]}  # fmt: skip
     return measure.result("chaos", headline(outcome, shown), details, None)

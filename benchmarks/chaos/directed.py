@@ -29,7 +29,7 @@ from benchmarks.chaos.producers import OFFICER
 from benchmarks.chaos.proxy import Condition, Switchboard
 from benchmarks.chaos.servers import Servers
 from models.document import Status
-from models.errors import Defect
+from models.errors import Defect, SohoaError
 from models.facts import Approved
 from pipeline.ledger.database import open_database, reading, transaction
 from pipeline.ledger.ledger import Ledger
@@ -268,7 +268,7 @@ def _played(
     for number in range(PLAYS):
         try:
             return _play(guard, out, folder.with_name(f"{folder.name}-{number}"), servers, board)
-        except Defect as error:
+        except SohoaError as error:
             failed.append(f"{'without' if out else 'with'} it: {error.message}")
     notes += failed
     return Verdict((), 0, {})
