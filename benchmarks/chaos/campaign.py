@@ -38,9 +38,9 @@ LATE = "the faults' time was over: the machine was too busy for as many"
 MUST_STRIKE = ("worker", "child", "relay", "intake", "broker", "ledger", "store")
 """Groups of which the shortest campaign strikes one."""
 WARM_S = 120.0
-BREATH_S = 30.0
-"""The longest that a fault waits for the line to have learned anything since the last one of its subject was healed:
-on a busy machine a worker would else be killed before it is up, again and again."""
+BREATH_FACTS, BREATH_S = 10, 60.0
+"""What the line must have learned since the last fault of a subject was healed before the next one strikes, and the
+longest that this is waited for: on a busy machine a worker would else be killed before it is up, again and again."""
 LOOK_S = 0.25
 FIRST = (Kind.HEALTHY, Kind.SEGFAULT, Kind.HEALTHY, Kind.DOUBLED, Kind.ALTERED, Kind.MISSING, Kind.ENDLESS,
          Kind.WAITING, Kind.HEALTHY, Kind.TRUNCATED, Kind.PHOTOCOPY, Kind.HOG)  # fmt: skip
@@ -187,8 +187,8 @@ class _Campaign:
         subject = strike.kind.subject
         time.sleep(max(0.0, began + strike.at_s - time.monotonic()))
         with locks[subject]:
-            knew = self._knew.get(subject, -1)
-            wait_until(lambda: self._late(began) or learned(self._cluster) > knew, BREATH_S)
+            enough = self._knew.get(subject, -BREATH_FACTS) + BREATH_FACTS
+            wait_until(lambda: self._late(began) or learned(self._cluster) >= enough, BREATH_S)
             if self._late(began):
                 at_s = self._now_s()
                 self._struck.append(Struck(strike.kind.name, strike.kind.group, at_s, at_s, "", LATE))

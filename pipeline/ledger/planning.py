@@ -40,27 +40,40 @@ class Planning:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
 
-    def replan(self, tx: Connection, row: Any, side: int = 0, first: Sequence[Asked] = ()) -> Planned:
+    def replan(
+        self,
+        tx: Connection,
+        row: Any,
+        sides: Sequence[int] = (),
+        first: Sequence[Asked] = (),
+        ended: Asked | None = None,
+    ) -> Planned:
         """Owe what the facts call for and set the status.
 
-        ``side``: only this side has changed. ``first``: what to do before, on the same way to the server: a claim
-        that it ends, answered with a row, and what was learned under it. Raises ``ClaimLost``.
+        ``sides``: only these have changed. ``first``: what was learned, to be written before, on the same way to the
+        server; ``ended``: the end of the claim that it was learned under, answered with a row. Raises ``ClaimLost``.
         """
         state = DocumentState(
             row.document, row.revision, row.side_count, frozenset(f for f in row.flags.split(",") if f)
         )
         mine = {"d": row.document, "r": row.revision}
-        if side:
-            here = [mine | {"p": side}]
-            asked = (Asked(sql.ANY_LIVE, [mine]), Asked(sql.KEYS_NEAR, here), Asked(sql.STATES_OF_SIDE, here))
-            *before, ((live,),), near, states = at_once(tx, *first, *asked)
-            _check(before)
+        before = [*([ended] if ended else ()), *first]
+        if sides:
+            each = [mine | {"p": side} for side in sides]
+            near = [Asked(statement, [here]) for here in each for statement in (sql.KEYS_NEAR, sql.STATES_OF_SIDE)]
+            answers = at_once(tx, *before, Asked(sql.ANY_LIVE, [mine]), *near)
+            _check(ended, answers)
+            ((live,),), *of_sides = answers[len(before) :]
             if live:
-                owed = plan_side(self.flow, state, _keys(near), side)
-                return Planned(Status.RUNNING, bool(owed) and self._owe(tx, row, owed, _known(row, states)))
-            first = ()
-        *before, found, states = at_once(tx, *first, Asked(sql.KEYS, [mine]), Asked(sql.STATES, [mine]))
-        _check(before)
+                owes = False
+                for side, found, states in zip(sides, of_sides[::2], of_sides[1::2], strict=True):
+                    owed = plan_side(self.flow, state, _keys(found), side)
+                    owes |= bool(owed) and self._owe(tx, row, owed, _known(row, states))
+                return Planned(Status.RUNNING, owes)
+            before, ended = [], None
+        answers = at_once(tx, *before, Asked(sql.KEYS, [mine]), Asked(sql.STATES, [mine]))
+        _check(ended, answers)
+        found, states = answers[len(before) :]
         known, keys = _known(row, states), _keys(found)
         planned = plan(self.flow, state, keys)
         owes = not planned.status.terminal and self._owe(tx, row, planned.owed, known)
@@ -133,8 +146,8 @@ class Planning:
         return found[0]["code"], " ".join(dict.fromkeys(f["message"] for f in found))
 
 
-def _check(before: Sequence[list[Any]]) -> None:
-    if before and not before[0]:
+def _check(ended: Asked | None, answers: Sequence[list[Any]]) -> None:
+    if ended is not None and not answers[0]:
         raise ClaimLost
 
 

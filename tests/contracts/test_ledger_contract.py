@@ -8,18 +8,21 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, Engine, select, text, update
 
 from models.document import Status
 from models.errors import Defect, OperatorError, Rejected, Retryable
 from models.facts import Approved
+from models.flow import Flow
 from models.manifest import ServiceClass
 from models.settings import DeliverySettings, LedgerSettings, Settings
 from models.step import Step
 from pipeline.ledger import statements as sql
 from pipeline.ledger.database import now, open_database, transaction
+from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.prepared import change
 from pipeline.ledger.rows import Claim, NewFact
 from pipeline.ledger.schema import documents, steps
@@ -299,6 +302,9 @@ def test_a_dependency_that_is_away_never_fails_a_document(books: Books) -> None:
             tx.execute(update(steps).values(not_before=0))
         assert books.ledger.retry_later(take(books, step), Retryable("signer_away", "token away", "signer"))
     assert status(books) is Status.RUNNING
+    with transaction(books.engine) as tx:
+        assert tx.execute(select(steps.c.retries, steps.c.not_before > 0)).one() == (4, True)
+        tx.execute(update(steps).values(not_before=now() + 60))
     assert books.ledger.claim(step, "w") is None
 
 
@@ -400,6 +406,48 @@ def test_workers_that_finish_the_last_sides_together_join_once(books: Books, rou
             assert books.views.owed_by(name) == [Step(name, 1, "join")]
             do(books, Step(name, 1, "join"))
             assert books.views.owed_by(name) == [Step(name, 1, "sign")]
+
+
+def test_sides_that_end_together_go_in_one_transaction(books: Books) -> None:
+    """While one commit is under way others come: a lost claim among them adds nothing, every other side is there."""
+    sides = 9
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    do(books, Step("doc", 1, "arrive"), sides)
+    claims = [take(books, Step("doc", 1, "look", side)) for side in range(1, sides + 1)]
+    with transaction(books.engine) as tx:  # the second side's claim expires
+        tx.execute(update(steps).where(steps.c.page == 2).values(until=1.0))
+    assert books.dispatch.expire() == 1
+    busy = SlowToLock(books.engine, TOY, FAST, together=sides - 1)
+
+    def commit(claim: Claim) -> bool:
+        busy.arrived.release()
+        return busy.commit(claim, [NewFact(Looked(by=str(claim.step.page)), claim.step.page, "look", 1)])
+
+    with ThreadPoolExecutor(sides) as pool:
+        held = list(pool.map(commit, claims))
+    assert held == [claim.step.page != 2 for claim in claims]
+    assert busy.locked == 2
+    looked = {fact.page for fact in books.views.facts("doc", 1) if fact.kind == "Looked"}
+    assert looked == set(range(1, sides + 1)) - {2}
+    assert {s for s in books.views.owed_by("doc") if s.segment == "read"} == {Step("doc", 1, "read", n) for n in looked}
+
+
+class SlowToLock(Ledger):
+    """The first commit holds on until all others are there."""
+
+    def __init__(self, engine: Engine, flow: Flow, delivery: DeliverySettings, together: int) -> None:
+        super().__init__(engine, flow, delivery)
+        self.arrived = threading.Semaphore(0)
+        self.locked = 0
+        self._together = together
+
+    def _lock(self, tx: Connection, document: str, revision: int | None = None) -> Any:
+        self.locked += 1
+        if self.locked == 1:
+            for _ in range(self._together + 1):
+                assert self.arrived.acquire(timeout=60)
+            wait_until(lambda: self._combined.waiting(("doc", 1)) == self._together, "the other sides")
+        return super()._lock(tx, document, revision)
 
 
 def test_a_crash_of_the_database_is_over_when_it_is_back(postgres: Postgres, tmp_path: Path) -> None:
