@@ -169,7 +169,8 @@ class Ledger:
     def commit(self, claim: Claim, new: Sequence[NewFact]) -> bool:
         """Add what a step learned and plan on. False when the claim was lost: nothing was added.
 
-        Sides of one document that other threads commit meanwhile go along. Again after a commit whose answer was lost changes nothing, and is True as well.
+        Sides of one document that other threads commit meanwhile go along. Again after a commit whose answer was
+        lost changes nothing, and is True as well.
         """
         step = claim.step
         offer = Offer(claim, tuple(new), fact_rows(step.document, step.revision, new, claim.attempt))
@@ -214,7 +215,8 @@ class Ledger:
                 sides = [offer.claim.step.page for offer in good]
                 learned = [fact for offer in good for fact in offer.rows]
                 owes = self._planning.replan(tx, row, sides, adding(tx, learned)).owes
-        self.wake(owes)
+        for _ in good:
+            self.wake(owes)
         return held
 
     def not_needed(self, claim: Claim, blobs: Sequence[str]) -> list[str]:
