@@ -20,11 +20,11 @@ export OPENBLAS_NUM_THREADS := 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format soak broken chaos bench lock clean distclean packages-run packages-test
+.PHONY: help run test lint format soak broken chaos chaos-guards bench lock clean distclean packages-run packages-test
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
-	@echo 'also: lint, format, soak, broken, chaos, bench, lock (new versions), clean, distclean'
+	@echo 'also: lint, format, soak, broken, chaos, chaos-guards, bench, lock (new versions), clean, distclean'
 
 run: build/samples
 	$(BIN)/sohoa process build/samples --out build/out
@@ -53,6 +53,11 @@ broken: .venv/test.stamp
 chaos: .venv/test.stamp
 	$(BIN)/python -m benchmarks chaos --seed $(SEED) --minutes $(MINUTES) \
 		--json benchmarks/chaos/reports/$(TODAY)-seed-$(SEED).json --report benchmarks/chaos/reports/$(TODAY)-seed-$(SEED).html
+
+# The same run with each guard taken out, one after the other: every one of them has to fail.
+chaos-guards: .venv/test.stamp
+	$(BIN)/python -m benchmarks chaos --guards --seed $(SEED) --minutes $(MINUTES) \
+		--json benchmarks/chaos/reports/$(TODAY)-guards.json --report benchmarks/chaos/reports/$(TODAY)-guards.html
 
 bench: .venv/run.stamp
 	$(BIN)/python -m benchmarks line

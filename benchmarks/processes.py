@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 _KB_PER_MB = 1024.0
+_NS_PER_S = 1e9
 
 
 def family(pid: int) -> frozenset[int]:
@@ -22,6 +24,19 @@ def cpu_s(pid: int) -> float:
     """CPU seconds of a process, of those below it, and of those below that have ended."""
     stats = _stats()
     return sum(sum(map(int, stats[member][11:15])) for member in family(pid) & stats.keys()) / _TICKS_PER_S
+
+
+def waited_s(pid: int) -> float:
+    """Seconds that threads of a process, and of those below it, were ready to run and had no core.
+
+    0 where the kernel does not say. Source: Documentation/scheduler/sched-stats.rst, ``/proc/<pid>/schedstat``.
+    """
+    total_ns = 0
+    for member in family(pid):
+        for file in Path(f"/proc/{member}/task").glob("*/schedstat"):
+            with suppress(OSError, IndexError):  # the thread has ended
+                total_ns += int(file.read_text("ascii").split()[1])
+    return total_ns / _NS_PER_S
 
 
 def memory_mb(pid: int) -> float:

@@ -153,6 +153,8 @@ class DeliverySettings(Model):
     drain_s: Seconds = 30.0
     bulk_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.1
     """What bulk keeps when counters are busy."""
+    long_sides: Positive = 100
+    """Work on a whole document of more sides is expected to be long: one slot of each pool never takes it."""
 
 
 class IntakeSettings(Model):

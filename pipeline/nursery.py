@@ -10,7 +10,7 @@ import threading
 from collections.abc import Sequence
 from typing import Self
 
-from models.errors import Defect
+from models.errors import Retryable
 
 _BOOT = (
     "import json, sys; boot = json.loads(sys.argv[2]); sys.path[:] = boot['path']; "
@@ -36,7 +36,7 @@ class Nursery:
         """Order a child: its connection, and its lifeline (see :mod:`pipeline.forkserver`).
 
         Returns at once; the child's process number comes over the lifeline. Raises
-        ``Defect("child_cannot_start")``.
+        ``Retryable("child_cannot_start")``.
         """
         with self._lock:
             for _ in range(2):
@@ -45,7 +45,9 @@ class Nursery:
                 except OSError as error:  # the server died, or has been stopped and its queue is full
                     self._end(kill=True)
                     reason = type(error).__name__
-        raise Defect("child_cannot_start", f"no slot child could be ordered ({reason}): processes or files run out")
+        raise Retryable(
+            "child_cannot_start", f"no slot child could be ordered ({reason}): processes or files run out", "worker"
+        )
 
     def restart(self) -> None:
         """Kill the server, and with it every child; the next order starts another."""

@@ -78,9 +78,12 @@ class Runner:
                 return "given_back"
             self._insist(partial(self._ledger.killed, claim, killed.reason, killed.detail, counted=killed.counted))
             return f"killed_{killed.reason}"
-        except Defect as error:
+        except (Defect, Retryable) as error:
             result = Result(error=error)
-        return self._record(claim, result)
+        try:
+            return self._record(claim, result)
+        except Defect as error:  # the ledger refuses what was learned, and would each time: it counts like any other
+            return self._record(claim, Result(error=error))
 
     def _record(self, claim: Claim, result: Result) -> str:
         error = result.error

@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, Self
 
-from models.errors import Defect, SohoaError
+from models.errors import Defect, Retryable, SohoaError
 from pipeline.child_line import ChildLine
 from pipeline.forkserver import ended_how
 from pipeline.framing import Frame, Kind
@@ -102,9 +102,9 @@ class Slot:
         """Let the child answer one task.
 
         ``on_tick`` is called about once a second meanwhile; what it raises ends the task and goes up. A
-        child that ended before it had the task is replaced without a word. Raises ``SlotKilled``,
-        and ``Defect``: ``child_error`` (the handler raised), ``child_cannot_start`` (three times in
-        a row), ``garbled_frame``.
+        child that ended before it had the task is replaced without a word. Raises ``SlotKilled``;
+        ``Defect``: ``child_error`` (the handler raised), ``garbled_frame``; and ``Retryable``:
+        ``child_cannot_start`` (three times in a row), which says nothing about the task.
         """
         with self._busy:
             ticker = _Ticker(on_tick)
@@ -119,7 +119,7 @@ class Slot:
                 # Whatever ended this task, its answer must never be taken for the next one's.
                 self._replace()
                 raise
-        raise Defect("child_cannot_start", f"slot {self.name}: {STARTS} children ended before they took their task")
+        raise _no_child(f"slot {self.name}: {STARTS} children ended before they took their task")
 
     def interrupt(self) -> None:
         """Drain, from any thread, for good: the running and every later ``run`` raises ``SlotKilled``."""
@@ -155,7 +155,7 @@ class Slot:
             if trouble is None:
                 return child
             self._replace()
-        raise Defect("child_cannot_start", f"slot {self.name}: no child starts, {STARTS} tries; the last: {trouble}")
+        raise _no_child(f"slot {self.name}: no child starts, {STARTS} tries; the last: {trouble}")
 
     def _start(self, child: ChildLine, ticker: _Ticker) -> str | None:
         """Wait until the handler is built. None when it is, else what is wrong."""
@@ -266,7 +266,7 @@ class Slot:
             raise SlotKilled("drained", counted=False)
 
     def _ask(self) -> ChildLine:
-        """Order a child. Raises ``Defect("child_cannot_start")``."""
+        """Order a child. Raises ``Retryable("child_cannot_start")``."""
         connection, lifeline = self._nursery.ask(self._serve, self.name)
         assert self._wake_fd is not None
         self._child = ChildLine(connection, lifeline, self._config, self._wake_fd)
@@ -276,7 +276,7 @@ class Slot:
         """End the child and order the next one at once, so that it warms up before it is needed."""
         self._discard()
         if not self._drained:
-            with suppress(Defect):  # the next run tries again, and tells
+            with suppress(Retryable):  # the next run tries again, and tells
                 self._ask()
 
     def _discard(self) -> None:
@@ -289,6 +289,11 @@ class Slot:
 
     def __exit__(self, *_: object) -> None:
         self.stop()
+
+
+def _no_child(why: str) -> Retryable:
+    """The host's fault, never the page's: another host may do the step."""
+    return Retryable("child_cannot_start", why, "worker")
 
 
 class _Ticker:

@@ -34,9 +34,13 @@ MOST_SAMPLES = 400
 """About as many as a plot has pixels for."""
 SAY_S = 30.0
 TRY_S = 4.0
+LATE = "the faults' time was over: the machine was too busy for as many"
 MUST_STRIKE = ("worker", "child", "relay", "intake", "broker", "ledger", "store")
 """Groups of which the shortest campaign strikes one."""
 WARM_S = 120.0
+BREATH_FACTS, BREATH_S = 10, 60.0
+"""What the line must have learned since the last fault of a subject was healed before the next one strikes, and the
+longest that this is waited for: on a busy machine a worker would else be killed before it is up, again and again."""
 LOOK_S = 0.25
 FIRST = (Kind.HEALTHY, Kind.SEGFAULT, Kind.HEALTHY, Kind.DOUBLED, Kind.ALTERED, Kind.MISSING, Kind.ENDLESS,
          Kind.WAITING, Kind.HEALTHY, Kind.TRUNCATED, Kind.PHOTOCOPY, Kind.HOG)  # fmt: skip
@@ -103,15 +107,18 @@ class Outcome:
         }
 
 
-def run(plan: Plan, folder: Path, servers: Servers, board: Switchboard) -> Outcome:
-    """Two counters with a relay each, ``workers`` hosts that work; faults for ``faults_s``, then peace."""
+def run(plan: Plan, folder: Path, servers: Servers, board: Switchboard, without: str | None = None) -> Outcome:
+    """Two counters with a relay each, ``workers`` hosts that work; faults for ``faults_s``, then peace.
+
+    ``without``: a guard that is taken out of every process, to see what the faults do then.
+    """
     incoming = [folder / name / "in" for name in ("counter-1", "counter-2")]
     notes = []
     try:
         mounted = [mount(place) for place in incoming]
         if not all(mounted):
             notes.append("no small disks: mounting is not allowed here, so no disk was full or read-only")
-        with Cluster(folder / "hosts", servers, board) as cluster:
+        with Cluster(folder / f"hosts-{folder.name}", servers, board, without) as cluster:
             for number, place in enumerate(incoming, start=1):
                 cluster.host(f"counter-{number}", ("intake", "relay"), place)
             for number in range(1, plan.workers + 1):
@@ -134,6 +141,8 @@ class _Campaign:
         self._samples: list[dict[str, float]] = []
         self._began = time.monotonic()
         self._done = threading.Event()
+        self._knew: dict[str, int] = {}
+        """Facts there were when a subject was last healed."""
 
     def run(self) -> Outcome:
         """Faults, peace, judgement."""
@@ -175,9 +184,21 @@ class _Campaign:
             thread.join()
 
     def _one(self, strike: Strike, began: float, locks: dict[str, threading.Lock]) -> None:
+        subject = strike.kind.subject
         time.sleep(max(0.0, began + strike.at_s - time.monotonic()))
-        with locks[strike.kind.subject]:
+        with locks[subject]:
+            enough = self._knew.get(subject, -BREATH_FACTS) + BREATH_FACTS
+            wait_until(lambda: self._late(began) or learned(self._cluster) >= enough, BREATH_S)
+            if self._late(began):
+                at_s = self._now_s()
+                self._struck.append(Struck(strike.kind.name, strike.kind.group, at_s, at_s, "", LATE))
+                return
             self._struck.append(self._struck_by(self._fault(strike), strike))
+            with suppress(SohoaError):
+                self._knew[subject] = learned(self._cluster)
+
+    def _late(self, began: float) -> bool:
+        return time.monotonic() - began > self._plan.faults_s
 
     def _make_up(self, kinds: Sequence[FaultKind]) -> None:
         """Strike once more where every fault of a group was skipped by chance."""
@@ -248,11 +269,15 @@ def at_rest(cluster: Cluster, batches: int) -> bool:
     )
 
 
+def learned(cluster: Cluster) -> int:
+    """How many facts there are. Raises ``Retryable`` while the ledger is away."""
+    with reading(cluster.books.engine) as tx:
+        return tx.execute(select(func.count()).select_from(facts)).scalar_one()
+
+
 def progress(cluster: Cluster) -> object:
     """Changes whenever the line gets anywhere."""
-    with reading(cluster.books.engine) as tx:
-        learned = tx.execute(select(func.count()).select_from(facts)).scalar_one()
-    return learned, cluster.books.views.counts(), _answered(cluster)
+    return learned(cluster), cluster.books.views.counts(), _answered(cluster)
 
 
 def _answered(cluster: Cluster) -> int:

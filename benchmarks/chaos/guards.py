@@ -11,17 +11,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Update, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from models.errors import OperatorError
 from models.flow import Flow, Segment
 from models.settings import ArchiveSettings
+from models.step import Step
 from pipeline import wiring
 from pipeline.adapters import s3_archive
 from pipeline.adapters.s3_archive import S3Archive
 from pipeline.ledger import statements as sql
 from pipeline.ledger.dispatch import Dispatch
 from pipeline.ledger.ledger import Ledger
+from pipeline.ledger.prepared import Asked
 from pipeline.ledger.rows import Claim, at, of
 from pipeline.ledger.schema import documents, steps
 from stages import put, seal
@@ -31,16 +33,23 @@ GUARD_FILE, CLOCK_FILE = "guard-taken-out", "clock-shift-s"
 """In a host's state folder."""
 
 
+DONE_BY_ANYBODY = (
+    update(steps)
+    .where(*(steps.c[name] == bindparam(short) for name, short in zip(Step._fields, "drsp", strict=True)))
+    .values(state="done")
+    .returning(steps.c.attempt)
+)
+"""The end of a step, whoever holds its claim."""
+
+
 class UnfencedLedger(Ledger):
     """Lets anybody commit to a step, whoever holds its claim now."""
 
     def _change(self, tx: Connection, claim: Claim, **values: Any) -> bool:
         return tx.execute(update(steps).where(at(claim.step)).values(**values)).rowcount == 1
 
-    def _holds(self, tx: Connection, statement: Update, claim: Claim, **values: Any) -> bool:
-        if statement is not sql.DONE:
-            return super()._holds(tx, statement, claim, **values)
-        return self._change(tx, claim, state="done")
+    def _ended(self, claim: Claim) -> Asked:
+        return Asked(DONE_BY_ANYBODY, [sql.key(claim.step)])
 
 
 class UnlockedLedger(Ledger):

@@ -28,6 +28,8 @@ def write_report(path: Path, outcome: dict[str, Any]) -> None:
 def html(outcome: dict[str, Any]) -> str:
     """The page."""
     details, headline = outcome["details"], outcome["headline"]
+    if "runs" in details:
+        return _page("Guards", _repeats(outcome))
     parts = [
         f"<h1>Fault campaign</h1><p>{_where(outcome)}</p>",
         "<p><b>A quick run: a smoke test, not a result.</b></p>" if details["quick"] else "",
@@ -40,10 +42,32 @@ def html(outcome: dict[str, Any]) -> str:
         _violations(details["violations"]),
         _notes(details),
     ]
+    return _page("Fault campaign", parts)
+
+
+def _page(title: str, parts: Sequence[str]) -> str:
     return (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Fault campaign</title>'
+        f'<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         f"<style>{STYLE} td,th{{text-align:left}}</style></head><body>{''.join(parts)}</body></html>\n"
     )
+
+
+def _repeats(outcome: dict[str, Any]) -> list[str]:
+    """The page of the runs without a guard."""
+    machine, details = outcome["machine"], outcome["details"]
+    where = (
+        f"Seed {details['seed']}. The same faults, {details['faults_s'] / MINUTE_S:.1f} minutes of them, with every guard "
+        f"and without one after the other; after that the schedule directed at the guard. {machine['cores']} cores of "
+        f"{machine['cpu']}, load {machine['load_1min']}."
+    )
+    rows = [
+        [run["without"], run["receipts"], run["faults"], _found(run["by_chance"]),
+         _found(run["aimed"]) if run["without"] != "none" else "", "yes" if run["by_chance"] or run["aimed"] else "no"]
+        for run in details["runs"]
+    ]  # fmt: skip
+    note = '<p class="note">With all guards nothing may be violated; without one of them, something has to be.</p>'
+    head = ["guard taken out", "receipts", "faults", "found by chance", "found by the directed schedule", "fails"]
+    return [f"<h1>The run without its guards</h1><p>{escape(where)}</p>", note, table(head, rows)]
 
 
 def _where(outcome: dict[str, Any]) -> str:
@@ -127,7 +151,13 @@ def _faults(details: dict[str, Any]) -> str:
 
 def _guards(guards: Sequence[dict[str, Any]]) -> str:
     rows = [
-        [g["guard"], g["schedule"], _found(g["with_it"]), _found(g["without_it"]), "yes" if g["needed"] else "NO"]
+        [
+            g["guard"],
+            g["schedule"],
+            _found(g["with_it"]),
+            _found(g["without_it"]),
+            "; ".join(["yes" if g["needed"] else "NO", *g["notes"]]),
+        ]
         for g in guards
     ]
     note = '<p class="note">The same directed schedule twice: the line as it is, and with one guard taken out.</p>'
@@ -135,7 +165,10 @@ def _guards(guards: Sequence[dict[str, Any]]) -> str:
 
 
 def _found(violations: Sequence[Sequence[str]]) -> str:
-    return "; ".join(f"{kind}: {what}" for kind, _, what in violations) or "nothing lost"
+    """The kinds with their number, and the first of each."""
+    kinds = Counter(kind for kind, _, _ in violations)
+    first = {kind: f"{document}: {what}" for kind, document, what in reversed(violations)}
+    return "; ".join(f"{count} × {kind} ({first[kind]})" for kind, count in kinds.items()) or "nothing lost"
 
 
 def _documents(details: dict[str, Any]) -> str:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import psycopg
 
 BUSY_S = 60.0
+READ_ONLY = "25006"
+"""SQLSTATE read_only_sql_transaction. Source: PostgreSQL manual, appendix A."""
 
 OPTIONS = (
     "-c synchronous_commit=on -c lock_timeout=30000 "
@@ -137,8 +139,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def transaction(engine: Engine, *, read_only: bool = False) -> Iterator[Connection]:
     """A durable transaction: committed when the block ends, undone when it raises.
 
-    Raises ``Retryable("ledger_away", dependency="ledger")`` where the server is away, it or the
-    pool of connections busy past its limit, or undid the transaction (deadlock, serialisation).
+    Raises ``Retryable("ledger_away", dependency="ledger")`` where the server is away or only reads (one that has
+    not taken over yet), it or the pool of connections busy past its limit, or undid the transaction (deadlock,
+    serialisation).
     """
     try:
         with engine.connect() as connection:
@@ -151,17 +154,26 @@ def transaction(engine: Engine, *, read_only: bool = False) -> Iterator[Connecti
     except PoolTimeout as error:  # every connection is in use, for longer than one may wait
         raise _away(error) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if error.connection_invalidated or _only_reads(error.orig):
             raise _away(error.orig) from error
         raise
     except engine.dialect.loaded_dbapi.OperationalError as error:  # from the driver itself: pipeline.ledger.prepared
         raise _away(error) from error
+    except engine.dialect.loaded_dbapi.InternalError as error:
+        if _only_reads(error):
+            raise _away(error) from error
+        raise
 
 
 def clock(engine: Engine) -> float:
     """The database's own time, UTC seconds. Raises like :func:`transaction`."""
     with reading(engine) as tx:
         return float(tx.execute(select(now())).scalar_one())
+
+
+def _only_reads(reason: BaseException | None) -> bool:
+    """Whether a PostgreSQL answers that takes no writes, such as a standby."""
+    return getattr(reason, "sqlstate", None) == READ_ONLY
 
 
 def _away(reason: BaseException | None) -> Retryable:

@@ -133,25 +133,40 @@ class Dispatch:
         taken: dict[str, list[Step]] = {}
         if payable:
             with transaction(self.engine) as tx:
-                taken = {pool: self._take(tx, pool, credit[pool]) for pool in payable}
+                taken = {pool: self._take(tx, pool, credit[pool], live[pool]) for pool in payable}
         limited = [pool for pool in owing if pool not in taken or len(taken[pool]) == credit[pool]]
         back = (math.ceil(most[pool] / 2) - credit[pool] + len(taken.get(pool, ())) for pool in limited)
         self.patience = min(back, default=math.inf)
-        return taken
+        return {pool: some for pool, some in taken.items() if some}
 
     def unsend(self, unsent: list[Step]) -> None:
         """Owe steps again whose message could not be published."""
         with transaction(self.engine) as tx:
             change_all(tx, sql.UNSEND, [sql.key(step) for step in unsent])
 
-    def _take(self, tx: Connection, pool: str, most: int) -> list[Step]:
+    def _take(self, tx: Connection, pool: str, most: int, slots: int) -> list[Step]:
         rows = {cls: self._head(tx, pool, cls, most) for cls in ServiceClass}
         share = self._shares.setdefault(pool, Share(self.delivery.bulk_share))
         merged = share.merge(rows[ServiceClass.COUNTER], rows[ServiceClass.BULK], most)
-        picked = [Step(row.document, row.revision, row.segment, row.page) for row in merged]
+        short = self._without_long(tx, pool, slots, merged)
+        picked = [Step(row.document, row.revision, row.segment, row.page) for row in short]
         expires = {"expires_s": self.delivery.sent_expires_s}
         change_all(tx, sql.SEND, [sql.key(step) | expires for step in picked])
         return picked
+
+    def _without_long(self, tx: Connection, pool: str, slots: int, rows: list[Any]) -> list[Any]:
+        """Without those long steps that would leave no slot to the short ones. A pool of one slot has none to spare."""
+        long_sides = self.delivery.long_sides
+        if slots < 2 or not any(row.page == 0 and row.sides > long_sides for row in rows):
+            return rows
+        ((flying,),) = ask(tx, sql.LONG_FLYING, {"pool_": pool, "sides": long_sides})
+        room, kept = slots - 1 - flying, []
+        for row in rows:
+            is_long = row.page == 0 and row.sides > long_sides
+            room -= is_long
+            if not is_long or room >= 0:
+                kept.append(row)
+        return kept
 
     def _head(self, tx: Connection, pool: str, cls: ServiceClass, most: int) -> list[Any]:
         return ask(tx, sql.HEAD, {"pool_": pool, "cls": cls.value, "most": most})

@@ -9,20 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Update, and_, exists, select, update
+from sqlalchemy import Connection, Engine, and_, exists, select, update
 
 from models.document import Document, Status
-from models.errors import Defect, OperatorError, Rejected, Retryable, SohoaError
-from models.facts import MAX_FACT_BYTES, Decision, Failed, Refused
+from models.errors import OperatorError, Rejected, Retryable, SohoaError
+from models.facts import Decision, Failed, Refused
 from models.flow import Flow
 from models.settings import DeliverySettings
 from models.step import Step
 from pipeline.ledger import statements as sql
+from pipeline.ledger.combining import Combiner
 from pipeline.ledger.database import clock, now, reading, transaction
-from pipeline.ledger.planning import Planning, add_event
-from pipeline.ledger.prepared import Asked, change, change_all, together
+from pipeline.ledger.planning import ClaimLost, Planning, add_event
+from pipeline.ledger.prepared import Asked, Given, at_once, change, change_all, together
 from pipeline.ledger.retention import hold, swept_since
-from pipeline.ledger.rows import LIVE, Admission, Claim, NewFact, at, event, of, stored
+from pipeline.ledger.rows import LIVE, Admission, Claim, NewFact, Offer, at, event, fact_rows, of, stored
 from pipeline.ledger.schema import documents, facts, steps
 
 
@@ -41,6 +42,7 @@ class Ledger:
         self._planning = Planning(flow)
         self.delivery = delivery
         self.wake = wake
+        self._combined = Combiner(self._commit_together)
 
     def clock(self) -> float:
         """The ledger's own time, UTC seconds."""
@@ -161,27 +163,61 @@ class Ledger:
     def renew(self, claim: Claim) -> bool:
         """Keep a claim alive; False when it was lost."""
         with transaction(self.engine) as tx:
-            return self._holds(tx, sql.RENEW, claim, lease_s=self.delivery.lease_s)
+            held = sql.key(claim.step) | {"a": claim.attempt, "lease_s": self.delivery.lease_s}
+            return change(tx, sql.RENEW, held) == 1
 
     def commit(self, claim: Claim, new: Sequence[NewFact]) -> bool:
         """Add what a step learned and plan on. False when the claim was lost: nothing was added.
 
-        Again after a commit whose answer was lost changes nothing, and is True as well.
+        Sides of one document that other threads commit meanwhile go along. Again after a commit whose answer was
+        lost changes nothing, and is True as well.
         """
-        with transaction(self.engine) as tx:
-            row = self._lock(tx, claim.step.document, claim.step.revision)
-            if Status(row.status).terminal or not self._holds(tx, sql.DONE, claim):
-                ours = and_(at(claim.step), steps.c.state == "done", steps.c.attempt == claim.attempt)
-                return tx.execute(select(exists().where(ours))).scalar_one()
-            counts = [n.fact.side_count() for n in new]
-            count = next((c for c in counts if c is not None), None)
-            if count is not None:
-                change(tx, sql.COUNTED, {"d": row.document, "r": row.revision, "sides": count})
-                row = self._lock(tx, row.document, row.revision)
-            learned = _inserts(tx, row.document, row.revision, new, claim.attempt)
-            planned = self._planning.replan(tx, row, claim.step.page, learned)
+        step = claim.step
+        offer = Offer(claim, tuple(new), fact_rows(step.document, step.revision, new, claim.attempt))
+        if self._combined.run((step.document, step.revision), offer) if step.page else self._commit_alone(offer):
+            return True
+        with reading(self.engine) as tx:
+            ours = and_(at(step), steps.c.state == "done", steps.c.attempt == claim.attempt)
+            return tx.execute(select(exists().where(ours))).scalar_one()
+
+    def _commit_alone(self, offer: Offer) -> bool:
+        """Whether the claim still held; nothing was added where it did not."""
+        step = offer.claim.step
+        try:
+            with transaction(self.engine) as tx:
+                row = self._lock(tx, step.document, step.revision)
+                if Status(row.status).terminal:
+                    return False
+                count = next((count for n in offer.new if (count := n.fact.side_count()) is not None), None)
+                if count is not None:
+                    change(tx, sql.COUNTED, {"d": row.document, "r": row.revision, "sides": count})
+                    row = self._lock(tx, row.document, row.revision)
+                sides = (step.page,) if step.page else ()
+                planned = self._planning.replan(tx, row, sides, adding(tx, offer.rows), self._ended(offer.claim))
+        except ClaimLost:
+            return False
         self.wake(planned.owes)
         return True
+
+    def _commit_together(self, offers: Sequence[Offer]) -> list[bool]:
+        """The same for sides of one revision."""
+        if len(offers) == 1:
+            return [self._commit_alone(offers[0])]
+        step = offers[0].claim.step
+        with transaction(self.engine) as tx:
+            row = self._lock(tx, step.document, step.revision)
+            if Status(row.status).terminal:
+                return [False] * len(offers)
+            held = [bool(rows) for rows in at_once(tx, *(self._ended(offer.claim) for offer in offers))]
+            good = [offer for offer, holds in zip(offers, held, strict=True) if holds]
+            owes = False
+            if good:
+                sides = [offer.claim.step.page for offer in good]
+                learned = [fact for offer in good for fact in offer.rows]
+                owes = self._planning.replan(tx, row, sides, adding(tx, learned)).owes
+        for _ in good:
+            self.wake(owes)
+        return held
 
     def not_needed(self, claim: Claim, blobs: Sequence[str]) -> list[str]:
         """Which blobs of a lost attempt may go: those that no fact names.
@@ -258,9 +294,9 @@ class Ledger:
         held = and_(at(claim.step), steps.c.state == "claimed", steps.c.attempt == claim.attempt)
         return tx.execute(update(steps).where(held).values(**values)).rowcount == 1
 
-    def _holds(self, tx: Connection, statement: Update, claim: Claim, **values: Any) -> bool:
-        """The same for a statement that is built already."""
-        return change(tx, statement, sql.key(claim.step) | values | {"a": claim.attempt}) == 1
+    def _ended(self, claim: Claim) -> Asked:
+        """The same for a step that is done; answers with a row."""
+        return Asked(sql.DONE, [sql.key(claim.step) | {"a": claim.attempt}])
 
     def _pause(self, tx: Connection, claim: Claim) -> dict[str, Any]:
         """A pause that doubles with each time."""
@@ -274,27 +310,10 @@ class Ledger:
         return changed
 
     def _insert(self, tx: Connection, document: str, revision: int, new: Iterable[NewFact], attempt: int) -> None:
-        for statement, rows in _inserts(tx, document, revision, new, attempt):
+        for statement, rows in adding(tx, fact_rows(document, revision, new, attempt)):
             change_all(tx, statement, rows)
 
 
-def _inserts(tx: Connection, document: str, revision: int, new: Iterable[NewFact], attempt: int) -> list[Asked]:
-    """What adds facts, once. Raises ``Defect("fact_too_large")``."""
-    rows = []
-    for item in new:
-        body = item.fact.model_dump_json()
-        if len(body.encode()) > MAX_FACT_BYTES:
-            raise Defect("fact_too_large", f"{item.key}: {len(body)} bytes; bulky results are blobs")
-        rows.append(
-            {
-                "document": document,
-                "revision": revision,
-                "page": item.page,
-                "kind": item.key.kind,
-                "stage": item.stage,
-                "version": item.version,
-                "body": body,
-                "attempt": attempt,
-            }
-        )
+def adding(tx: Connection, rows: Sequence[Given]) -> list[Asked]:
+    """What adds facts, once."""
     return [Asked(sql.insert_once(tx.dialect.name, facts, "at"), rows)] if rows else []

@@ -13,7 +13,7 @@ from models.facts import FactKey, Failed, Refused
 from models.flow import DocumentState, Flow, Plan, plan, plan_side
 from models.step import Step
 from pipeline.ledger import statements as sql
-from pipeline.ledger.prepared import Asked, ask, change, change_all, together
+from pipeline.ledger.prepared import Asked, ask, at_once, change, change_all
 from pipeline.ledger.rows import LIVE, of
 from pipeline.ledger.schema import facts, steps
 
@@ -21,6 +21,10 @@ from pipeline.ledger.schema import facts, steps
 def add_event(tx: Connection, document: str, revision: int, what: str, detail: str) -> None:
     """One more line of a document's history."""
     change(tx, sql.EVENT, {"document": document, "revision": revision, "what": what, "detail": detail})
+
+
+class ClaimLost(Exception):
+    """Somebody else holds the step now, or has ended it: whatever came with the claim is undone."""
 
 
 class Planned(NamedTuple):
@@ -36,24 +40,40 @@ class Planning:
     def __init__(self, flow: Flow) -> None:
         self.flow = flow
 
-    def replan(self, tx: Connection, row: Any, side: int = 0, first: Sequence[Asked] = ()) -> Planned:
+    def replan(
+        self,
+        tx: Connection,
+        row: Any,
+        sides: Sequence[int] = (),
+        first: Sequence[Asked] = (),
+        ended: Asked | None = None,
+    ) -> Planned:
         """Owe what the facts call for and set the status.
 
-        ``side``: only this side has changed. ``first``: what to write before, on the same way to the server.
+        ``sides``: only these have changed. ``first``: what was learned, to be written before, on the same way to the
+        server; ``ended``: the end of the claim that it was learned under, answered with a row. Raises ``ClaimLost``.
         """
         state = DocumentState(
             row.document, row.revision, row.side_count, frozenset(f for f in row.flags.split(",") if f)
         )
         mine = {"d": row.document, "r": row.revision}
-        if side:
-            here = [mine | {"p": side}]
-            asked = (Asked(sql.ANY_LIVE, [mine]), Asked(sql.KEYS_NEAR, here), Asked(sql.STATES_OF_SIDE, here))
-            *_, ((live,),), near, states = together(tx, *first, *asked)
+        before = [*([ended] if ended else ()), *first]
+        if sides:
+            each = [mine | {"p": side} for side in sides]
+            near = [Asked(statement, [here]) for here in each for statement in (sql.KEYS_NEAR, sql.STATES_OF_SIDE)]
+            answers = at_once(tx, *before, Asked(sql.ANY_LIVE, [mine]), *near)
+            _check(ended, answers)
+            ((live,),), *of_sides = answers[len(before) :]
             if live:
-                owed = plan_side(self.flow, state, _keys(near), side)
-                return Planned(Status.RUNNING, bool(owed) and self._owe(tx, row, owed, _known(row, states)))
-            first = ()
-        *_, found, states = together(tx, *first, Asked(sql.KEYS, [mine]), Asked(sql.STATES, [mine]))
+                owes = False
+                for side, found, states in zip(sides, of_sides[::2], of_sides[1::2], strict=True):
+                    owed = plan_side(self.flow, state, _keys(found), side)
+                    owes |= bool(owed) and self._owe(tx, row, owed, _known(row, states))
+                return Planned(Status.RUNNING, owes)
+            before, ended = [], None
+        answers = at_once(tx, *before, Asked(sql.KEYS, [mine]), Asked(sql.STATES, [mine]))
+        _check(ended, answers)
+        found, states = answers[len(before) :]
         known, keys = _known(row, states), _keys(found)
         planned = plan(self.flow, state, keys)
         owes = not planned.status.terminal and self._owe(tx, row, planned.owed, known)
@@ -124,6 +144,11 @@ class Planning:
         )
         found = [orjson.loads(body) for body in tx.execute(query).scalars()]
         return found[0]["code"], " ".join(dict.fromkeys(f["message"] for f in found))
+
+
+def _check(ended: Asked | None, answers: Sequence[list[Any]]) -> None:
+    if ended is not None and not answers[0]:
+        raise ClaimLost
 
 
 def _keys(found: Iterable[Any]) -> frozenset[FactKey]:

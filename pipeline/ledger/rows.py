@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Table, and_
 
 from models.document import Status
-from models.facts import Fact, FactKey
+from models.errors import Defect
+from models.facts import MAX_FACT_BYTES, Fact, FactKey
 from models.stage import Event
 from models.step import Step
 from pipeline.ledger.schema import steps
@@ -56,6 +58,15 @@ class Claim:
 
 
 @dataclass(frozen=True)
+class Offer:
+    """What a claim is to be ended with. ``rows``: of the new facts."""
+
+    claim: Claim
+    new: tuple[NewFact, ...]
+    rows: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
 class Admission:
     """Where an admitted revision stands; ``new`` is False when it was here before.
 
@@ -75,6 +86,28 @@ def of(table: Table, document: str, revision: int) -> ColumnElement[bool]:
 def at(step: Step) -> ColumnElement[bool]:
     """The row of one step."""
     return and_(of(steps, step.document, step.revision), steps.c.segment == step.segment, steps.c.page == step.page)
+
+
+def fact_rows(document: str, revision: int, new: Iterable[NewFact], attempt: int) -> list[dict[str, Any]]:
+    """Rows of new facts. Raises ``Defect("fact_too_large")``."""
+    rows = []
+    for item in new:
+        body = item.fact.model_dump_json()
+        if len(body.encode()) > MAX_FACT_BYTES:
+            raise Defect("fact_too_large", f"{item.key}: {len(body)} bytes; bulky results are blobs")
+        rows.append(
+            {
+                "document": document,
+                "revision": revision,
+                "page": item.page,
+                "kind": item.key.kind,
+                "stage": item.stage,
+                "version": item.version,
+                "body": body,
+                "attempt": attempt,
+            }
+        )
+    return rows
 
 
 def stored(row: Row[Any]) -> StoredFact:

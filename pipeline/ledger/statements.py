@@ -103,7 +103,7 @@ CLAIM = (
 )
 """Answers with the attempt, and the document's body and number of sides."""
 RENEW = update(steps).where(_HELD).values(until=now() + bindparam("lease_s"))
-DONE = update(steps).where(_HELD).values(state="done")
+DONE = update(steps).where(_HELD).values(state="done").returning(steps.c.attempt)
 FACTS = select(facts).where(_of(facts)).order_by(facts.c.page, facts.c.at)
 FACTS_NEAR = FACTS.where(_NEAR)
 
@@ -124,13 +124,24 @@ QUEUE_ENDS = select(
 
 # -- publishing ------------------------------------------------------------------------------------
 
+_SIDES = (
+    select(func.coalesce(documents.c.side_count, documents.c.declared_sides, 0))
+    .where(documents.c.document == steps.c.document, documents.c.revision == steps.c.revision)
+    .scalar_subquery()
+)
 HEAD = (
-    select(steps.c.document, steps.c.revision, steps.c.segment, steps.c.page)
+    select(steps.c.document, steps.c.revision, steps.c.segment, steps.c.page, _SIDES.label("sides"))
     .where(_QUEUE, steps.c.not_before <= now())
     .order_by(steps.c.finish)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
+LONG_FLYING = (
+    select(func.count())
+    .select_from(steps)
+    .where(FLYING, steps.c.pool == bindparam("pool_"), steps.c.page == literal_column("0"), bindparam("sides") < _SIDES)
+)
+"""How many steps in flight work on a whole document of more than ``sides``."""
 SEND = update(steps).where(_AT, _now_in("owed")).values(state="sent", until=now() + bindparam("expires_s"))
 UNSEND = update(steps).where(_AT, _now_in("sent")).values(state="owed", until=0.0)
 EXPIRE = update(steps).where(FLYING, steps.c.until < now()).values(state="owed", worker="")

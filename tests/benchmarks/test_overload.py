@@ -13,7 +13,7 @@ from benchmarks import ledger_history
 from benchmarks.overload.cluster import BULK_SIDES, MEAN_SIDES, SLOTS, arrivals
 from benchmarks.overload.report import timeline
 from benchmarks.overload.waits import Done, pages_per_s, read_notes, waits
-from benchmarks.processes import cpu_s, family, memory_mb
+from benchmarks.processes import cpu_s, family, memory_mb, waited_s
 from benchmarks.simulated import SIMULATED, learned, sides_of
 from models.manifest import ServiceClass
 from models.settings import LedgerSettings, Settings
@@ -100,6 +100,7 @@ def test_a_family_is_a_process_with_those_below() -> None:
     assert family(2**22 + 1) == frozenset()
     assert cpu_s(os.getpid()) > 0
     assert memory_mb(os.getpid()) > 1
+    assert waited_s(os.getpid()) >= 0
 
 
 @pytest.mark.parametrize("logarithmic", [False, True])

@@ -5,10 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from models.errors import Retryable
+from models.settings import LedgerSettings, Settings
+from models.step import Step
 from pipeline.ledger.database import transaction
+from pipeline.wiring import Books
+from tests.servers.postgres import Postgres
+from tests.support.ledgers import migrated
+from tests.support.toy_flow import TOY, toy_document
 
 
 def test_a_pool_without_a_free_connection_is_retryable(tmp_path: Path) -> None:
@@ -18,3 +24,29 @@ def test_a_pool_without_a_free_connection_is_retryable(tmp_path: Path) -> None:
         pass
     assert (caught.value.code, caught.value.dependency) == ("ledger_away", "ledger")
     engine.dispose()
+
+
+def test_a_server_that_only_reads_is_retryable(postgres: Postgres) -> None:
+    """A standby that has not taken over yet: what is written through SQLAlchemy and past it waits for its turn."""
+    books = Books(Settings(ledger=LedgerSettings(url=postgres.fresh_database(migrated))), TOY)
+    books.ledger.admit(toy_document(), "b" * 64, frozenset())
+    _only_reads(books, "on")
+    for write in (
+        lambda: books.ledger.admit(toy_document("other"), "b" * 64, frozenset()),
+        lambda: books.ledger.claim(Step("doc", 1, "arrive"), "w"),
+        lambda: books.dispatch.beat("w", "arrive", 1),
+    ):
+        with pytest.raises(Retryable) as caught:
+            write()
+        assert (caught.value.code, caught.value.dependency) == ("ledger_away", "ledger")
+    _only_reads(books, "off")
+    assert books.ledger.claim(Step("doc", 1, "arrive"), "w") is not None
+    books.close()
+
+
+def _only_reads(books: Books, whether: str) -> None:
+    """For every connection that is opened from now on."""
+    with transaction(books.engine) as tx:
+        tx.execute(text("SET TRANSACTION READ WRITE"))
+        tx.execute(text(f'ALTER DATABASE "{books.engine.url.database}" SET default_transaction_read_only = {whether}'))
+    books.engine.dispose()

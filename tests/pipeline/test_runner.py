@@ -9,7 +9,7 @@ import pytest
 
 from models.document import Status
 from models.errors import Defect, Rejected, Retryable, SohoaError
-from models.facts import Approved
+from models.facts import MAX_FACT_BYTES, Approved
 from models.settings import DeliverySettings, Settings
 from models.step import Step
 from pipeline.ledger.ledger import Ledger
@@ -20,6 +20,7 @@ from pipeline.task import decode_task, encode_error, encode_facts
 from pipeline.wiring import Books
 from tests.support.memory_blobs import MemoryBlobs
 from tests.support.toy_flow import TOY, Looked, fact_for, toy_document
+from tests.support.waiting import wait_until
 
 BODY = "b" * 64
 ARRIVE = Step("doc", 1, "arrive")
@@ -41,6 +42,21 @@ def good(task: bytes, fresh: tuple[str, ...] = ()) -> bytes:
     """The answer of a child that succeeded."""
     step = decode_task(task).step
     return encode_facts([NewFact(fact_for(step.segment, 1), step.page, step.segment, 1)], fresh)
+
+
+def run_times(runner: Runner, step: Step, act: Callable[[bytes], bytes], times: int) -> None:
+    """Hint at a step until the child has had it so often: between two attempts is a pause."""
+    had: list[bytes] = []
+
+    def noted(task: bytes) -> bytes:
+        had.append(task)
+        return act(task)
+
+    def run() -> bool:
+        runner.run(step, ScriptedChild(noted))
+        return len(had) == times
+
+    wait_until(run, f"{times} attempts at {step}")
 
 
 @pytest.fixture
@@ -114,6 +130,30 @@ def test_a_segment_that_gives_too_little_is_a_defect(books: Books, runner: Runne
     """An answer without the segment's facts cannot count as done."""
     runner.run(ARRIVE, ScriptedChild(lambda _task: encode_facts([], ())))
     assert books.views.owed_by("doc") == [ARRIVE]
+
+
+def test_a_fact_that_the_ledger_refuses_fails_at_the_third_attempt(books: Books) -> None:
+    """It is refused again however often it comes: a step that only let its claim expire would go on for ever."""
+    runner = Runner("w", TOY, books.ledger, MemoryBlobs(), DeliverySettings())
+
+    def long_winded(_task: bytes) -> bytes:
+        return encode_facts([NewFact(Looked(by="x" * MAX_FACT_BYTES), 1, "look", 1)], ())
+
+    runner.run(ARRIVE, ScriptedChild(good))
+    run_times(runner, Step("doc", 1, "look", 1), long_winded, DeliverySettings().defects)
+    assert status(books) == (Status.FAILED, "fact_too_large")
+
+
+def test_a_host_that_cannot_start_children_never_fails_a_document(books: Books, runner: Runner) -> None:
+    """Nothing of the step has run: the pool of that host pauses, and the document waits for another one."""
+
+    def out_of_processes(_task: bytes) -> bytes:
+        raise Retryable("child_cannot_start", "processes run out", "worker")
+
+    run_times(runner, ARRIVE, out_of_processes, DeliverySettings().defects + 1)
+    assert status(books) == (Status.RUNNING, "")
+    assert books.views.owed_by("doc") == [ARRIVE]
+    assert books.views.obstacle() == ("child_cannot_start", "processes run out")
 
 
 def test_a_drained_step_is_given_back_at_once(books: Books, runner: Runner) -> None:

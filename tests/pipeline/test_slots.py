@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from models.errors import Defect
+from models.errors import Defect, Retryable
 from pipeline.nursery import Nursery
 from pipeline.slots import Slot, SlotKilled, SlotLimits
 
@@ -151,22 +151,22 @@ def test_a_child_that_was_stopped_idle_is_replaced_without_a_word(nursery: Nurse
     assert (tmp_path / "count").read_bytes() == b"."
 
 
-def test_a_child_that_cannot_start_is_a_defect(nursery: Nursery) -> None:
+def test_a_child_that_cannot_start_is_the_hosts_fault(nursery: Nursery) -> None:
     """The message names the kind of error and the place, and not what the error said."""
-    with slot(nursery, "cannot_start", b"secret") as broken, pytest.raises(Defect) as caught:
+    with slot(nursery, "cannot_start", b"secret") as broken, pytest.raises(Retryable) as caught:
         broken.run(b"")
-    assert caught.value.code == "child_cannot_start"
+    assert (caught.value.code, caught.value.dependency) == ("child_cannot_start", "worker")
     assert "RuntimeError at children.py" in caught.value.message
     assert "secret" not in caught.value.message
 
 
 @pytest.mark.parametrize("preload", ["no_such_module", CHILDREN])
-def test_a_program_that_is_not_there_is_a_defect(preload: str) -> None:
-    """A wrong module name ends as a Defect, whether the server or the child finds out."""
+def test_a_program_that_is_not_there_is_the_hosts_fault(preload: str) -> None:
+    """A wrong module name blames no page, whether the server or the child finds out."""
     with Nursery((preload,)) as nursery, Slot("x", "no_such:thing", b"", SlotLimits(), nursery=nursery) as broken:
-        with pytest.raises(Defect) as caught:
+        with pytest.raises(Retryable) as caught:
             broken.run(b"")
-        assert caught.value.code == "child_cannot_start"
+        assert (caught.value.code, caught.value.dependency) == ("child_cannot_start", "worker")
 
 
 def test_a_child_may_fail_to_start_twice(nursery: Nursery, tmp_path: Path) -> None:
