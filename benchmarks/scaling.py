@@ -51,7 +51,7 @@ _BEST = "turbo"
 
 
 def main(quick: bool, extra: list[str]) -> dict[str, Any]:
-    """Run all three; ``quick``: 8 pages of each at 200 dpi, one round, two processes at most. ``extra``: its own arguments."""
+    """Run all three; ``quick``: 8 pages each time at 200 dpi, one round, two processes at most. ``extra``: its own arguments."""
     options = _parser().parse_args(extra)
     engine = options.engine or (_BEST if _BEST in engines() else Settings().ocr.engine)
     cores = sorted(os.sched_getaffinity(0))[: options.processes or (QUICK_PROCESSES if quick else None)]
@@ -60,7 +60,8 @@ def main(quick: bool, extra: list[str]) -> dict[str, Any]:
     small, pages, rounds, dpi = (8, 8, 1, 200) if quick else (20, 20, options.rounds, DPI)
     with tempfile.TemporaryDirectory(prefix="sohoa-scaling-") as folder:
         root = Path(folder)
-        many = _corpus(root / "many", [BatchSpec(f"small-{n:04d}", "letter", dpi=dpi) for n in range(1, small + 1)])
+        papers = [BatchSpec(f"paper-{n:04d}", "letter", dpi=dpi) for n in range(1, small // 2 + 1)]
+        many = _twice(_corpus(root / "papers", papers), root / "many")
         one = _corpus(root / "one", [BatchSpec("one-0001", "decision", dpi=dpi, pages=pages)])
         work = {"line": many, "one_file": one}
         sides = {"many": _sides(many), "one_file": _sides(one)}
@@ -78,7 +79,7 @@ def main(quick: bool, extra: list[str]) -> dict[str, Any]:
                     with _on(cores[:count]):
                         for name, run in _line(_settings(root, state, engine, count), warm, work).items():
                             runs[name][count].append(run)
-        corpus = measure.corpus_hash(root / "many")
+        corpus = measure.corpus_hash(root / "papers")
     taken = {"bare": bare_rates} | {name: _rates(by_count, "reading") for name, by_count in runs.items()}
     whole = {name: _rates(by_count, "whole") for name, by_count in runs.items()}
     ratios = {name: _ratios(values) for name, values in taken.items()}
@@ -127,6 +128,11 @@ def _corpus(root: Path, specs: Sequence[BatchSpec]) -> list[Batch]:
     for spec in specs:
         write_batch(root, spec, SEED)
     return [Batch(spec.id, root / spec.id) for spec in specs]
+
+
+def _twice(batches: Sequence[Batch], folder: Path) -> list[Batch]:
+    """Each paper as two documents: what is read does not matter here, and half as many have to be drawn."""
+    return [renamed(batch, folder, f"small-{turn}-{batch.name}") for turn in (1, 2) for batch in batches]
 
 
 def _sides(batches: Sequence[Batch]) -> int:
