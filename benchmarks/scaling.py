@@ -4,7 +4,7 @@ Three things, in turn, one round after another, on 1 to N cores:
 
 1. *bare*: N engine processes, each pinned to its core, each reading every page. What the machine gives.
 2. *line*: the embedded line with N page slots, all of it on N cores, over many small documents.
-3. *one file*: the same line over one document of 20 pages.
+3. *one file*: the same line, still up, over one document of 20 pages.
 
 Each number is pages per second of wall time against that of one core: on a busy machine all three
 suffer alike, so compare them with each other (``scaling_2_minus_bare_2``), not with 2. The line's
@@ -29,6 +29,7 @@ from typing import Any, Literal, NamedTuple, Self
 
 from benchmarks import measure
 from benchmarks.corpus.batch import BatchSpec, write_batch
+from benchmarks.line import renamed
 from benchmarks.ocr.child import Child
 from benchmarks.ocr.engines import ENGINES
 from models.errors import Defect, OperatorError
@@ -43,38 +44,42 @@ from stages.ocr.stage import TextRead
 
 SEED = 77
 DPI = 300
+QUICK_PROCESSES = 2
+"""``--quick`` compares two processes with one, however many cores there are."""
 _DEADLINE_S = 300.0
 _BEST = "turbo"
 
 
 def main(quick: bool, extra: list[str]) -> dict[str, Any]:
-    """Run all three; ``quick``: few pages, one round. ``extra``: its own arguments."""
+    """Run all three; ``quick``: 8 pages each time at 200 dpi, one round, two processes at most. ``extra``: its own arguments."""
     options = _parser().parse_args(extra)
     engine = options.engine or (_BEST if _BEST in engines() else Settings().ocr.engine)
-    cores = sorted(os.sched_getaffinity(0))[: options.processes]
+    cores = sorted(os.sched_getaffinity(0))[: options.processes or (QUICK_PROCESSES if quick else None)]
     if len(cores) < 2:
         raise OperatorError("one_core", "scaling needs two cores at least: nothing can be compared on one")
-    small, pages, rounds, dpi = (10, 10, 1, 200) if quick else (20, 20, options.rounds, DPI)
+    small, pages, rounds, dpi = (8, 8, 1, 200) if quick else (20, 20, options.rounds, DPI)
     with tempfile.TemporaryDirectory(prefix="sohoa-scaling-") as folder:
         root = Path(folder)
-        many = _corpus(root / "many", [BatchSpec(f"small-{n:04d}", "letter", dpi=dpi) for n in range(1, small + 1)])
+        papers = [BatchSpec(f"paper-{n:04d}", "letter", dpi=dpi) for n in range(1, small // 2 + 1)]
+        many = _twice(_corpus(root / "papers", papers), root / "many")
         one = _corpus(root / "one", [BatchSpec("one-0001", "decision", dpi=dpi, pages=pages)])
-        warm = _corpus(root / "warm", [BatchSpec(f"warm-{n}", "letter") for n in range(2 * len(cores))])
+        work = {"line": many, "one_file": one}
         sides = {"many": _sides(many), "one_file": _sides(one)}
         counts = range(1, len(cores) + 1)
         bare_rates: dict[int, list[float]] = {count: [] for count in counts}
-        runs: dict[str, dict[int, list[Run]]] = {name: {count: [] for count in counts} for name in ("line", "one_file")}
+        runs: dict[str, dict[int, list[Run]]] = {name: {count: [] for count in counts} for name in work}
         # Converts the network, before any clock starts.
         open_engine(_settings(root, root, engine, 1).ocr, DiskModels(root / "ocr"))
         with Bare(engine, cores, many, dpi) as bare:
             for turn in range(rounds):
                 for count in (*counts,) if turn % 2 == 0 else (*reversed(counts),):
                     bare_rates[count].append(bare.pages_per_second(count))
+                    state = root / f"{turn}-{count}"
+                    warm = [renamed(many[n % small], state, f"warm-{n}") for n in range(2 * count)]
                     with _on(cores[:count]):
-                        for name, batches in (("line", many), ("one_file", one)):
-                            settings = _settings(root, root / f"{name}-{turn}-{count}", engine, count)
-                            runs[name][count].append(_line(settings, warm[: 2 * count], batches))
-        corpus = measure.corpus_hash(root / "many")
+                        for name, run in _line(_settings(root, state, engine, count), warm, work).items():
+                            runs[name][count].append(run)
+        corpus = measure.corpus_hash(root / "papers")
     taken = {"bare": bare_rates} | {name: _rates(by_count, "reading") for name, by_count in runs.items()}
     whole = {name: _rates(by_count, "whole") for name, by_count in runs.items()}
     ratios = {name: _ratios(values) for name, values in taken.items()}
@@ -123,6 +128,11 @@ def _corpus(root: Path, specs: Sequence[BatchSpec]) -> list[Batch]:
     for spec in specs:
         write_batch(root, spec, SEED)
     return [Batch(spec.id, root / spec.id) for spec in specs]
+
+
+def _twice(batches: Sequence[Batch], folder: Path) -> list[Batch]:
+    """Each paper as two documents: what is read does not matter here, and half as many have to be drawn."""
+    return [renamed(batch, folder, f"small-{turn}-{batch.name}") for turn in (1, 2) for batch in batches]
 
 
 def _sides(batches: Sequence[Batch]) -> int:
@@ -212,22 +222,27 @@ def _settings(root: Path, state: Path, engine: str, slots: int) -> Settings:
     )
 
 
-def _line(settings: Settings, warm: Sequence[Batch], batches: Sequence[Batch]) -> Run:
-    """The embedded line, started and warm, over these batches."""
+def _line(settings: Settings, warm: Sequence[Batch], work: dict[str, list[Batch]]) -> dict[str, Run]:
+    """The embedded line, started and warm, over one set of batches after the other."""
     interrupted = threading.Event()
     with EmbeddedLine(settings) as line:
         # Each slot reads a page before the clock starts, as a line does that has been up for a while.
         Processing(line, [batch.folder for batch in warm], interrupted).run(lambda _done, _known: None)
-        processing = Processing(line, [batch.folder for batch in batches], interrupted)
-        whole = _rate(_sides(batches), lambda: processing.run(lambda _done, _known: None))
-        read_at: list[float] = []
-        for batch in batches:
-            view = line.books.views.document(batch.name)
-            if view is None or view.status != "ARCHIVED":
-                raise Defect("not_archived", f"{batch.name} ended {view.status if view else 'nowhere'}")
-            facts = line.books.views.facts(batch.name, view.revision)
-            read_at += [fact.at for fact in facts if fact.kind == TextRead.kind()]
-    return Run(reading_rate(read_at, settings.pool("page").slots), whole)
+        return {name: _run(line, batches, interrupted) for name, batches in work.items()}
+
+
+def _run(line: EmbeddedLine, batches: Sequence[Batch], interrupted: threading.Event) -> Run:
+    """A warm line over these batches. Raises ``Defect("not_archived")``."""
+    processing = Processing(line, [batch.folder for batch in batches], interrupted)
+    whole = _rate(_sides(batches), lambda: processing.run(lambda _done, _known: None))
+    read_at: list[float] = []
+    for batch in batches:
+        view = line.books.views.document(batch.name)
+        if view is None or view.status != "ARCHIVED":
+            raise Defect("not_archived", f"{batch.name} ended {view.status if view else 'nowhere'}")
+        facts = line.books.views.facts(batch.name, view.revision)
+        read_at += [fact.at for fact in facts if fact.kind == TextRead.kind()]
+    return Run(reading_rate(read_at, line.settings.pool("page").slots), whole)
 
 
 def _rate(pages: int, work: Callable[[], object]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -41,3 +42,9 @@ class SideIndex(Model):
     """All sides of a batch, in scanned order: the blob that ``Unpacked`` refers to."""
 
     sides: tuple[Side, ...]
+
+
+@lru_cache(maxsize=4)
+def read_index(blob: bytes) -> SideIndex:
+    """The index out of its blob, kept: each step of a document reads the same one, however many sides it has."""
+    return SideIndex.model_validate_json(blob)

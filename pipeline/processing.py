@@ -21,8 +21,10 @@ from pipeline.ledger.rows import NewFact
 from pipeline.watermark import Watermark
 from pipeline.wiring import Adapters, Books
 
-POLL_S = 0.4
-"""How often a run looks whether it is through; the line itself needs nobody to look."""
+POLL_S, LONGEST_POLL_S = 0.4, 2.0
+"""How often a run looks whether it is through; the line itself needs nobody to look. A long run looks less often."""
+WAITED_SHARE = 0.05
+"""The most that a run may last longer because it looked late."""
 SHARE = 0.02
 """The most of its time that a run spends looking: a look at a ledger of a million pages is long."""
 OBSTACLE_S = 2.0
@@ -117,6 +119,7 @@ class Processing:
         self._line = line
         self._paths = paths
         self._interrupted = interrupted
+        self._began = 0.0
         self._look_at = 0.0
         self._obstacle_at = 0.0
         self._watermark = Watermark(line.settings.intake, line.adapters.blobs, line.books.views)
@@ -126,7 +129,7 @@ class Processing:
 
         Raises ``OperatorError`` when workers of our own need something that is not installed or not right.
         """
-        began = time.monotonic()
+        self._began = time.monotonic()
         for path in self._paths:
             for batch in find_batches(path):
                 while not self._interrupted.is_set() and self._watermark.reason() is not None:
@@ -139,7 +142,7 @@ class Processing:
                     self._look(on_progress)
         while not self._interrupted.is_set() and self._look(on_progress) < self.batches:
             self._interrupted.wait(self._look_at - time.monotonic())
-        self.seconds = time.monotonic() - began
+        self.seconds = time.monotonic() - self._began
 
     def _look(self, on_progress: Callable[[int, int], None]) -> int:
         """Tell how far the run is; how many batches are through."""
@@ -152,7 +155,8 @@ class Processing:
                 raise OperatorError(*obstacle)
             self._obstacle_at = began + OBSTACLE_S
         now = time.monotonic()
-        self._look_at = now + max(POLL_S, (now - began) / SHARE)
+        patience_s = min(max(POLL_S, WAITED_SHARE * (now - self._began)), LONGEST_POLL_S)
+        self._look_at = now + max(patience_s, (now - began) / SHARE)
         return finished
 
     def _admit(self, batch: Batch) -> None:

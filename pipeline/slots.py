@@ -22,7 +22,8 @@ from pipeline.framing import Frame, Kind
 from pipeline.nursery import Nursery
 from pipeline.proc import Usage
 
-WATCH_S = 0.1
+WATCH_S = 0.25
+"""Between two looks at a child's limits; what it says is heard at once. Each look wakes a core for nothing."""
 TICK_S = 1.0
 ASLEEP_S = 2.0
 """Between two looks at a child: longer, and it was the worker that stood still, perhaps the whole machine."""

@@ -13,7 +13,7 @@ from models.facts import Fact, FactKey
 from models.flow import Flow
 from models.ports import BlobStore, Raster
 from models.settings import Settings
-from models.side import SideIndex
+from models.side import SideIndex, read_index
 from models.stage import Inputs, Ports, Provenance, Stage
 from pipeline.ledger.rows import Claim, NewFact, iso
 from pipeline.task import decode_task, encode_error, encode_facts
@@ -143,7 +143,7 @@ class Work:
         return Document.model_validate_json(self.adapters.blobs.get(document, body))
 
     def _load_index(self, document: str, sha256: str) -> SideIndex:
-        return SideIndex.model_validate_json(self.adapters.blobs.get(document, sha256))
+        return read_index(self.adapters.blobs.get(document, sha256))
 
 
 def _where(error: BaseException) -> str:

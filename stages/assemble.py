@@ -11,7 +11,7 @@ from models.base import Sha256
 from models.document import Document
 from models.errors import Defect
 from models.facts import Fact
-from models.side import SideIndex
+from models.side import read_index
 from models.stage import Inputs, Ports, Scope, Stage
 from stages.both_sides import BothSidesJudged, read_selection
 from stages.deskew import Deskewed
@@ -50,7 +50,7 @@ def run(inputs: Inputs, ports: Ports) -> Assembled:
 
 
 def _pages(inputs: Inputs, ports: Ports, selection: tuple[int, ...]) -> Iterator[Page]:
-    index = SideIndex.model_validate_json(ports.blobs.get(inputs.fact(Unpacked).index))
+    index = read_index(ports.blobs.get(inputs.fact(Unpacked).index))
     by_number = {side.number: side for side in index.sides}
     for number in selection:
         side = by_number[number]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from models.errors import Defect
 from models.facts import Fact
 from models.ports import Archive
-from models.side import SideIndex
+from models.side import read_index
 from models.stage import Inputs, Ports, Scope, Stage
 from stages.notes import NotesPaired, pairs_of
 from stages.seal import Sealed, originals, variant_key, variants
@@ -26,7 +26,7 @@ def run(inputs: Inputs, ports: Ports) -> Archived:
     and ``Defect("archive_damaged")`` where it gives back other bytes than it was given.
     """
     sealed, archive = inputs.fact(Sealed), ports.archive()
-    sides = SideIndex.model_validate_json(ports.blobs.get(inputs.fact(Unpacked).index)).sides
+    sides = read_index(ports.blobs.get(inputs.fact(Unpacked).index)).sides
     key = inputs.document.archive_key
     for sha256 in originals(sides):
         _keep(archive, f"{key}/originals/{sha256}", ports.blobs.get(sha256))

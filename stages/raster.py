@@ -10,7 +10,7 @@ import numpy as np
 
 from models.errors import Rejected
 from models.ports import Pixels, Raster, T
-from models.side import Side, SideIndex
+from models.side import Side, read_index
 from models.stage import Inputs, Ports
 from stages.unpack import Unpacked
 from stages.upright import Upright
@@ -106,7 +106,7 @@ def unreadable(page: int) -> Rejected:
 
 def side_of(inputs: Inputs, ports: Ports) -> Side:
     """This page step's side, from the index that unpack wrote."""
-    index = SideIndex.model_validate_json(ports.blobs.get(inputs.fact(Unpacked).index))
+    index = read_index(ports.blobs.get(inputs.fact(Unpacked).index))
     return index.sides[inputs.page - 1]
 
 

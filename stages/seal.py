@@ -14,7 +14,7 @@ from models.base import Sha256
 from models.document import Document
 from models.errors import Defect
 from models.facts import Fact, FactKey
-from models.side import Side, SideIndex
+from models.side import Side, read_index
 from models.stage import Inputs, Ports, Provenance, Scope, Stage
 from stages.assemble import Assembled
 from stages.both_sides import BothSidesJudged, read_selection
@@ -46,7 +46,7 @@ def run(inputs: Inputs, ports: Ports) -> Sealed:
     """
     certified = inputs.fact(Certified)
     pdf = ports.blobs.get(certified.pdf)
-    sides = SideIndex.model_validate_json(ports.blobs.get(inputs.fact(Unpacked).index)).sides
+    sides = read_index(ports.blobs.get(inputs.fact(Unpacked).index)).sides
     selection = read_selection(ports.blobs.get(inputs.fact(BothSidesJudged).selection))
     pages = _pages(pdf, selection, sides)
     pairs = pairs_of(inputs, ports)

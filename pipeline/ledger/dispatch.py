@@ -118,7 +118,7 @@ class Dispatch:
 
     def take(self, pools: tuple[str, ...]) -> dict[str, list[Step]]:
         """Mark the next steps of each pool as sent, up to its credit (k × live slots − in flight)."""
-        with reading(self.engine) as tx:
+        with transaction(self.engine) as tx:
             # The one question of an idle relay, many times a second: is anything owed?
             (asked,) = ask(tx, sql.which_owe(pools), {})
             owing = [pool for pool, any_owed in zip(pools, asked, strict=True) if any_owed]
@@ -126,14 +126,11 @@ class Dispatch:
                 self.patience = math.inf
                 return {}
             flying, live = self._loads(tx)
-        most = {pool: self.delivery.credit * live.get(pool, 0) for pool in owing}
-        credit = {pool: most[pool] - flying.get(pool, 0) for pool in owing}
-        # While more than half of it is in flight nobody is idle: several steps a turn cost little more than one.
-        payable = [pool for pool in owing if credit[pool] > 0 and 2 * credit[pool] >= most[pool]]
-        taken: dict[str, list[Step]] = {}
-        if payable:
-            with transaction(self.engine) as tx:
-                taken = {pool: self._take(tx, pool, credit[pool], live[pool]) for pool in payable}
+            most = {pool: self.delivery.credit * live.get(pool, 0) for pool in owing}
+            credit = {pool: most[pool] - flying.get(pool, 0) for pool in owing}
+            # While more than half of it is in flight nobody is idle: several steps a turn cost little more than one.
+            payable = [pool for pool in owing if credit[pool] > 0 and 2 * credit[pool] >= most[pool]]
+            taken = {pool: self._take(tx, pool, credit[pool], live[pool]) for pool in payable}
         limited = [pool for pool in owing if pool not in taken or len(taken[pool]) == credit[pool]]
         back = (math.ceil(most[pool] / 2) - credit[pool] + len(taken.get(pool, ())) for pool in limited)
         self.patience = min(back, default=math.inf)

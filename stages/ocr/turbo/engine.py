@@ -134,18 +134,15 @@ def _block(places: Sequence[tuple[LineImage, ReadLine]], page: Box) -> Block | N
 
 def _line(place: LineImage, read: ReadLine, page: Box) -> Line | None:
     """A line with its words where they stand on the page; None where nothing was read."""
-    top = place.box.top + max(place.baseline_y - _ASCENT * place.x_height_px, 0.0) * place.scale
-    foot = (place.baseline_y + _DESCENT * place.x_height_px) * place.scale
-    bottom = max(min(place.box.top + foot, place.box.bottom), top + 1)
+    left, above, _, below = place.box
+    scale = place.scale
+    top = above + max(place.baseline_y - _ASCENT * place.x_height_px, 0.0) * scale
+    foot = (place.baseline_y + _DESCENT * place.x_height_px) * scale
+    bottom = min(max(min(above + foot, below), top + 1), page.bottom)
     words = tuple(
         Word(
             text=word.text,
-            box=Box(
-                place.box.left + word.x0_px * place.scale,
-                top,
-                min(place.box.left + word.x1_px * place.scale, page.right),
-                min(bottom, page.bottom),
-            ),
+            box=Box(left + word.x0_px * scale, top, min(left + word.x1_px * scale, page.right), bottom),
             confidence=min(max(word.confidence, 0.0), 1.0),
             hand=word.hand,
         )
@@ -167,10 +164,8 @@ def _marked(line: ReadLine, hand: Sequence[bool]) -> ReadLine:
 
 
 def _around(boxes: Sequence[Box]) -> Box:
-    whole = boxes[0]
-    for box in boxes[1:]:
-        whole = whole.union(box)
-    return whole
+    lefts, tops, rights, bottoms = zip(*boxes, strict=True)
+    return Box(min(lefts), min(tops), max(rights), max(bottoms))
 
 
 def _open(settings: OcrSettings, models: ModelCache, *, stock: bool = False) -> Engine:
