@@ -68,8 +68,8 @@ class Fingerprinted(Fact):
     ``cell_mm``: length of a cell. ``ink``: share of all cells' room that is ink, 0–1.
     """
 
-    columns: Annotated[int, Field(ge=0, le=400)]
-    rows: Annotated[int, Field(ge=0, le=400)]
+    columns: Annotated[int, Field(ge=0)]
+    rows: Annotated[int, Field(ge=0)]
     cell_mm: float
     ink: float
     cells: Annotated[str, Field(max_length=_MOST_TEXT)]
@@ -97,7 +97,7 @@ def grid(seen: Survey, pose: Deskewed, *, mirrored: bool = False) -> tuple[Grid,
     """
     mm = seen.dpi / ink.MM_PER_INCH
     strength = cv2.LUT(seen.contrast, _strengths())
-    rim = max(1, min(round(_RIM_MM * mm), *(side // 8 for side in strength.shape)))
+    rim = min(round(_RIM_MM * mm), *(side // 8 for side in strength.shape))
     height, width = strength.shape
     inner = strength[rim : height - rim, rim : width - rim]
     cell_mm = cell_of(width / mm * height / mm)
