@@ -153,7 +153,8 @@ def unpack(print_: Fingerprinted) -> Grid:
     except (ValueError, zlib.error, binascii.Error) as error:
         raise Defect("fingerprint_damaged", f"a fingerprint of {print_.rows} rows does not unpack: {error}") from error
     levels = np.sum(bits << _BITS, axis=0)
-    return ((levels / _LEVELS) ** 2).astype(np.float32).reshape(print_.rows, print_.columns)
+    shares = (levels.reshape(print_.rows, print_.columns) / _LEVELS) ** 2
+    return np.asarray(shares, dtype=np.float32)
 
 
 def likeness(one: Fingerprinted, other: Fingerprinted) -> Likeness:
