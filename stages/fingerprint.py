@@ -68,8 +68,8 @@ class Fingerprinted(Fact):
     ``cell_mm``: length of a cell. ``ink``: share of all cells' room that is ink, 0–1.
     """
 
-    columns: Annotated[int, Field(ge=0, le=400)]
-    rows: Annotated[int, Field(ge=0, le=400)]
+    columns: Annotated[int, Field(ge=0)]
+    rows: Annotated[int, Field(ge=0)]
     cell_mm: float
     ink: float
     cells: Annotated[str, Field(max_length=_MOST_TEXT)]
@@ -97,7 +97,7 @@ def grid(seen: Survey, pose: Deskewed, *, mirrored: bool = False) -> tuple[Grid,
     """
     mm = seen.dpi / ink.MM_PER_INCH
     strength = cv2.LUT(seen.contrast, _strengths())
-    rim = max(1, min(round(_RIM_MM * mm), *(side // 8 for side in strength.shape)))
+    rim = min(round(_RIM_MM * mm), *(side // 8 for side in strength.shape))
     height, width = strength.shape
     inner = strength[rim : height - rim, rim : width - rim]
     cell_mm = cell_of(width / mm * height / mm)
@@ -153,7 +153,8 @@ def unpack(print_: Fingerprinted) -> Grid:
     except (ValueError, zlib.error, binascii.Error) as error:
         raise Defect("fingerprint_damaged", f"a fingerprint of {print_.rows} rows does not unpack: {error}") from error
     levels = np.sum(bits << _BITS, axis=0)
-    return ((levels / _LEVELS) ** 2).astype(np.float32).reshape(print_.rows, print_.columns)
+    shares = (levels.reshape(print_.rows, print_.columns) / _LEVELS) ** 2
+    return np.asarray(shares, dtype=np.float32)
 
 
 def likeness(one: Fingerprinted, other: Fingerprinted) -> Likeness:

@@ -20,8 +20,8 @@ _LEAST_INK = 0.003
 _WHOLE, _WORST = 0.15, 0.42
 """Captured again, at most 0.12 of the ink lies elsewhere, and 0.41 at the worst place (rules of a table most)."""
 _STANDS_OUT, _LEAST_USUAL = 3.3, 0.05
-"""Captured again, the worst place seldom is more than 3.2 times the usual one; where the same pen wrote one other name
-it is more than that in seven forms of ten, and with three fields in nearly all."""
+"""Captured again, the worst place is more than this times the usual one in two sides of 46; where the same writer put
+one other name into a form, in seven forms of ten. Both were measured on the papers that the limits were chosen on."""
 _FEW_WORDS = 20
 _MUCH_TEXT = 60
 """So many words that are the same outweigh page numbers that differ: one of those is misread."""

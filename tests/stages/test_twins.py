@@ -121,11 +121,15 @@ def test_a_damaged_fingerprint_is_our_fault() -> None:
         fingerprint.unpack(fact.model_copy(update={"cells": "????"}))
 
 
-def test_tiny_and_black_pictures_have_a_fingerprint() -> None:
-    """A stamp's worth of pixels, and a page that is all ink."""
-    for image in (np.full((9, 7, 3), 200, np.uint8), np.zeros((600, 400, 3), np.uint8)):
-        pose = Deskewed(orientation_deg=90, orientation_confidence=0.0, skew_deg=0.0, skew_confidence=0.0)
-        fact = fingerprint.pack(*fingerprint.grid(of(image, 200), pose))
+@pytest.mark.parametrize("shape", [(1, 1), (2, 5), (9, 7), (600, 400), (30, 9000), (9000, 30)])
+@pytest.mark.parametrize("dpi", [1, 200, 9999])
+def test_pictures_of_any_shape_have_a_fingerprint(shape: tuple[int, int], dpi: int) -> None:
+    """A pixel, a page that is all ink, a strip; and files that claim any resolution."""
+    pose = Deskewed(orientation_deg=90, orientation_confidence=0.0, skew_deg=1.0, skew_confidence=0.0)
+    image = np.random.default_rng(3).integers(0, 255, (*shape, 3)).astype(np.uint8)
+    for picture in (image, np.zeros_like(image)):
+        fact = fingerprint.pack(*fingerprint.grid(of(picture, dpi), pose))
+        assert len(fact.model_dump_json()) < 4096
         assert likeness(fact, fact).whole < 0.01
 
 
