@@ -54,7 +54,7 @@ def windows(picture: Pixels, marks: ink.Components, keep: ink.Bools, dpi: float)
     its shorter side, and is looked at all along the longer one, because words hang together.
     """
     short, long = np.minimum(marks.width, marks.height), np.maximum(marks.width, marks.height)
-    sized = lean.like_letters(marks, keep)
+    sized = lean.like_letters(marks, keep, dpi)
     none = np.zeros((0, CELLS, CELLS), np.float32)
     if int(sized.sum()) < 5:
         return none, 0.0
