@@ -24,9 +24,9 @@ from benchmarks.recogniser.faces import Faces
 from models.ports import Pixels
 from stages import letters, sight, survey
 
-_PAGES, _QUICK_PAGES = 900, 24
+_PAGES, _QUICK_PAGES = 660, 24
 _HIDDEN, _SECOND = 64, 16
-_EPOCHS, _BATCH, _RATE, _DECAY = 24, 512, 2e-3, 1e-4
+_EPOCHS, _BATCH, _RATE, _DECAY = 12, 512, 2e-3, 1e-4
 _SEED = 40_000
 """Pages of the posing benchmark are made with other seeds."""
 Floats = NDArray[np.float32]

@@ -27,6 +27,8 @@ _SHARP = (1.8, 4.5)
 """Sharpness of a page without lines, and of one with a few clear ones."""
 _CLEAR_UP = 3.0
 """From this likelihood (natural logarithm) the letters outweigh what the file declares."""
+_CLEAR_FAR = 8.0
+"""No closer look overrules letters that are as clear as this."""
 _UNSURE = 0.3
 _CLEAR_ALONG = 1.0
 """The same for the way the lines run."""
@@ -105,7 +107,8 @@ def pose_of(side: Side, raster: Raster) -> Pose:
         times = max(_ENLARGED, _LETTER_PX / read.height_px) if read.height_px else _ENLARGED
         near = sight.closer(raster, seen, times, mirrored=side.mirrored)
         again = _read(near, side.turn_deg) if near is not None else read
-        if again.skew_confidence >= min(read.skew_confidence, 0.5):
+        # Closer, fine lines of a card may tie its letters into one mark that is none: what was clear stays.
+        if again.skew_confidence >= min(read.skew_confidence, 0.5) and again.margin >= min(read.margin, _CLEAR_FAR):
             read = again
     return _posed(seen, read, side.turn_deg)
 

@@ -17,13 +17,14 @@ FAINTEST = 30
 """Contrast in levels from which a pixel takes part; below it is noise and show-through."""
 _STRONGEST = 120
 _STRIP_PX = 8
-_LEAST_LETTER_PX = 4
-"""Lower than any letter."""
+_LEAST_LETTER_PX, _MOST_LETTER_MM = 4, 12.0
+"""Any letter is longer than the one, and lower than the other."""
 _LEAST_FILL = 0.15
 """Letters and words fill more of their boxes; a leaning rule less."""
 _DOTS_MM = 1.5
 """Leaders of dots are no higher than this, where dots run together too; ten point letters are 2 mm."""
 _FEW_LETTERS = 0.1
+"""Of the length of all marks; print on a form of leaders is more."""
 _FEWEST_CELLS = 120
 """Fewer inked cells than this (two or three words) show no direction."""
 _QUARTERS = 4
@@ -69,19 +70,19 @@ def text_marks(marks: ink.Components, dirt: ink.Bools, dpi: float) -> ink.Bools:
     short, long = np.minimum(marks.width, marks.height), np.maximum(marks.width, marks.height)
     keep = ~dirt & (marks.area >= 3)
     keep[0] = False
-    letters = like_letters(marks, keep)
+    letters = like_letters(marks, keep, dpi)
     if letters.any():
         height_px = usual(short[letters], long[letters], dpi)
         keep &= (short < 3 * height_px) & (long < 16 * height_px)
     return keep
 
 
-def like_letters(marks: ink.Components, keep: ink.Bools) -> ink.Bools:
+def like_letters(marks: ink.Components, keep: ink.Bools, dpi: float) -> ink.Bools:
     """Which of the marks tell how high letters are: no specks, no rules, straight or leaning, no frames."""
     short, long = np.minimum(marks.width, marks.height), np.maximum(marks.width, marks.height)
     filled = marks.area >= _LEAST_FILL * short * long
-    found = keep & filled & (marks.area >= 8) & (long >= _LEAST_LETTER_PX) & (long < 20 * short)
-    return found & (long < 8 * np.median(long[found])) if found.any() else found
+    sized = (long >= _LEAST_LETTER_PX) & (long < 20 * short) & (short < _MOST_LETTER_MM * dpi / ink.MM_PER_INCH)
+    return keep & filled & sized & (marks.area >= 8)
 
 
 def usual(short_px: ink.Ints, long_px: ink.Ints, dpi: float) -> float:

@@ -54,7 +54,7 @@ def windows(picture: Pixels, marks: ink.Components, keep: ink.Bools, dpi: float)
     its shorter side, and is looked at all along the longer one, because words hang together.
     """
     short, long = np.minimum(marks.width, marks.height), np.maximum(marks.width, marks.height)
-    sized = lean.like_letters(marks, keep)
+    sized = lean.like_letters(marks, keep, dpi)
     none = np.zeros((0, CELLS, CELLS), np.float32)
     if int(sized.sum()) < 5:
         return none, 0.0
@@ -104,8 +104,10 @@ class Network(NamedTuple):
 
     def __call__(self, seen: Windows) -> Windows:
         """A score for each of the windows, ``(n, 196)``; higher is more upright."""
-        first = np.maximum(seen @ self.hidden + self.bias, 0)
-        return np.asarray(np.maximum(first @ self.second + self.second_bias, 0) @ self.out, dtype=np.float32)
+        # OpenCV multiplies on this thread alone, whatever NumPy's library would start.
+        first = np.maximum(cv2.gemm(seen, self.hidden, 1, None, 0) + self.bias, 0)
+        second = np.maximum(cv2.gemm(first, self.second, 1, None, 0) + self.second_bias, 0)
+        return np.asarray(second @ self.out, dtype=np.float32)
 
 
 @cache
@@ -118,7 +120,7 @@ def network() -> Network:
 def scores(net: Network, seen: Windows) -> Windows:
     """What the network says of each window turned clockwise by 0, 90, 180, 270 degrees: ``(n, 4)``."""
     turned = [np.rot90(seen, -quarter, axes=(1, 2)).reshape(len(seen), -1) for quarter in range(4)]
-    return net(np.concatenate(turned)).reshape(4, len(seen)).T
+    return net(np.ascontiguousarray(np.concatenate(turned), np.float32)).reshape(4, len(seen)).T
 
 
 def look(picture: Pixels, marks: ink.Components, keep: ink.Bools, dpi: float) -> Letters:
