@@ -1,0 +1,51 @@
+"""Small pictures of where a side has most ink. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from models.ports import Pixels, Raster
+from stages.survey import Survey
+
+_SIDE_PX = 160
+"""Of the survey's pixels: 40 mm on A4, seven lines of print."""
+_MOST = 5
+_LEAST_INK = 0.008
+"""Share of a patch that must be ink: half a line of print."""
+_MOST_INK = 0.3
+_INK = 60
+
+
+class Patches(NamedTuple):
+    """``grey``: at half the scan's scale. ``contrast``: the same places in the survey. ``places``: share of the
+    picture's width and height at which each begins and ends: left, top, right, bottom."""
+
+    grey: tuple[Pixels, ...]
+    contrast: tuple[Pixels, ...]
+    places: tuple[tuple[float, float, float, float], ...]
+
+
+def densest(survey: Survey, raster: Raster) -> Patches:
+    """At most five places that do not touch, by their ink; those that are nearly all dark are pictures, not print."""
+    height, width = survey.contrast.shape
+    rows, columns = max(1, height // _SIDE_PX), max(1, width // _SIDE_PX)
+    size = (columns, rows)
+    inked = cv2.threshold(survey.contrast, _INK - 1, 255, cv2.THRESH_BINARY)[1]
+    share = cv2.resize(inked, size, interpolation=cv2.INTER_AREA) / 255
+    usable = np.where((share >= _LEAST_INK) & (share <= _MOST_INK), share, 0.0).ravel()
+    grey = raster.grey()
+    down, across = grey.shape[0] / height, grey.shape[1] / width
+    found, marks, places = [], [], []
+    for place in np.argsort(-usable)[:_MOST]:
+        if usable[place] <= 0:
+            break
+        row, column = divmod(int(place), columns)
+        top, bottom = row * height // rows, (row + 1) * height // rows
+        left, right = column * width // columns, (column + 1) * width // columns
+        found.append(grey[int(top * down) : int(bottom * down), int(left * across) : int(right * across)])
+        marks.append(survey.contrast[top:bottom, left:right])
+        places.append((left / width, top / height, right / width, bottom / height))
+    return Patches(tuple(found), tuple(marks), tuple(places))

@@ -1,0 +1,71 @@
+"""Light: print washed out, pictures too dark, the lid open, print of the back between the lines. Pure."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from stages.scan_quality.known import Known, Seen
+from stages.scan_quality.levels import percentile
+
+_DARK_PAPER = 118
+"""Paper whose lightest channel is below this is not paper as it looks: kraft is 170, pink 200."""
+_PALE = 0.30
+"""Contrast of the darkest print, 0–1. Pencil is 0.5, thermal print 0.4."""
+_BLACK_LID = 70
+_MUCH_LID = 0.25
+_SHINES = (14, 60)
+"""Contrast of print that shines through, of 255: more than grain, less than print."""
+_DISTURBING = 0.05
+
+
+def ink_contrast(known: Known) -> float | None:
+    """How dark the darkest print is against its paper, 0–1; None where there is no print to measure."""
+    shares = []
+    for patch in known.printed.grey:
+        dark, light = percentile(patch, 0.01), percentile(patch, 0.8)
+        shares.append((light - dark) / max(light, 1.0))
+    return max(shares) if shares else None
+
+
+def washed_out(known: Known) -> tuple[Seen, ...]:
+    """Print so pale that little more light would have lost it."""
+    if not known.has_ink:
+        return ()
+    contrast = ink_contrast(known)
+    return (Seen("washed_out", f"{contrast:.0%}"),) if contrast is not None and contrast < _PALE else ()
+
+
+def too_dark(known: Known) -> tuple[Seen, ...]:
+    """Under-exposed: over most of the sheet even the paper is dark."""
+    paper = known.survey.paper[::8, ::8].max(axis=2)
+    level = float(np.percentile(paper, 75))
+    if level >= _DARK_PAPER or known.format.kind in ("photo", "card"):
+        return ()
+    return (Seen("too_dark", f"{level / 255:.0%}"),)
+
+
+def dark_lid(known: Known) -> tuple[Seen, ...]:
+    """Much black around the sheet: the lid was open. No harm, but the copy prints badly."""
+    share = known.format.around_share
+    return (Seen("dark_lid"),) if share >= _MUCH_LID and known.format.around_level < _BLACK_LID else ()
+
+
+def show_through_share(known: Known) -> float:
+    """Share of the paper without print on which something pale shines through."""
+    contrast = known.survey.contrast
+    smooth = np.ascontiguousarray(cv2.blur(contrast, (3, 3))[::2, ::2])
+    print_ = cv2.threshold(np.ascontiguousarray(contrast[::2, ::2]), _SHINES[1], 1, cv2.THRESH_BINARY)[1]
+    bare = 1 - cv2.dilate(print_, np.ones((5, 5), np.uint8))
+    paper = cv2.countNonZero(bare)
+    if paper < bare.size / 4:
+        return 0.0
+    usual, most = percentile(smooth, 0.3, bare), percentile(smooth, 0.7, bare)
+    pale = (smooth >= usual + _SHINES[0] + 2 * (most - usual)).astype(np.uint8) & bare
+    return cv2.countNonZero(pale) / paper
+
+
+def show_through(known: Known) -> tuple[Seen, ...]:
+    """Print of the other side between the lines, on much of the page."""
+    share = show_through_share(known)
+    return (Seen("show_through", f"{share:.0%}"),) if share >= _DISTURBING else ()
