@@ -23,7 +23,7 @@ from stages.ocr import stage as ocr
 FLOW = Flow(
     (
         Segment("arrive", "arrive", (unpack.STAGE, count.STAGE)),
-        Segment("page", "page", (decode.STAGE, quality.STAGE, deskew.STAGE, blank_side.STAGE, ocr.STAGE)),
+        Segment("page", "page", (decode.STAGE, deskew.STAGE, blank_side.STAGE, quality.STAGE, ocr.STAGE)),
         Segment("document", "document", (sequence.STAGE, both_sides.STAGE, assemble.STAGE)),
         Segment("extract", "document", (extract.STAGE,), gates=(PERSONAL_SIGNATURE,)),
         Segment("certify", "sign", (certify.STAGE,), gates=(CONFIRMATION, APPROVAL)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from models.errors import Finding, Rejected
 from models.facts import Fact
 from models.settings import QualitySettings
@@ -52,7 +54,7 @@ class QualityChecked(Fact):
     paper_kind: Kind = "page"
     flags: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    details: dict[str, str] = {}
+    details: dict[str, str] = Field(default_factory=dict)
 
 
 def look(inputs: Inputs, ports: Ports) -> QualityChecked:

@@ -67,15 +67,14 @@ def _ink_box(pixels: Colour) -> tuple[int, int, int, int]:
 
 def cut_off(shot: Shot, strength: int, rng: np.random.Generator) -> Shot:
     """The sheet lay beside the glass: 3 to 25 mm of its print are not in the picture, which keeps its size."""
-    left, top, right, bottom = _ink_box(shot.pixels)
+    left, top, right, _ = _ink_box(shot.pixels)
     height, width = shot.pixels.shape[:2]
     lost = _px(shot, (3, 8, 25)[strength])
     side = int(rng.integers(3))
     shift = ((-(left + lost), 0), (width - right + lost, 0), (0, -(top + lost)))[side]
-    moved = np.full_like(shot.pixels, 250)
     matrix = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], np.float64)
-    moved = cv2.warpAffine(shot.pixels, matrix, (width, height), borderValue=(250, 250, 250))
-    return shot._replace(pixels=np.asarray(moved, dtype=np.uint8))
+    there = cv2.warpAffine(shot.pixels, matrix, (width, height), borderValue=(250, 250, 250))
+    return shot._replace(pixels=np.asarray(there, dtype=np.uint8))
 
 
 def folded_corner(shot: Shot, strength: int, rng: np.random.Generator) -> Shot:
@@ -98,13 +97,13 @@ def folded_corner(shot: Shot, strength: int, rng: np.random.Generator) -> Shot:
             points[:, 1] = height - 1 - points[:, 1]
     cv2.fillPoly(pixels, [fold.astype(np.int32)], back, cv2.LINE_AA)
     cv2.fillPoly(pixels, [outer.astype(np.int32)], (lid, lid, lid), cv2.LINE_AA)
-    shade = np.zeros((height, width), np.uint8)
+    shade: Colour = np.zeros((height, width), np.uint8)
     ends = [tuple(int(v) for v in fold[n]) for n in (0, 2, 1)]
     cv2.line(shade, ends[0], ends[1], 70, _px(shot, 0.7), cv2.LINE_AA)
     cv2.line(shade, ends[0], ends[2], 40, _px(shot, 0.5), cv2.LINE_AA)
     cv2.line(shade, ends[1], ends[2], 40, _px(shot, 0.5), cv2.LINE_AA)
-    shade = cv2.GaussianBlur(shade, (0, 0), _px(shot, 0.5))
-    return shot._replace(pixels=np.asarray(cv2.subtract(pixels, cv2.merge([shade] * 3)), dtype=np.uint8))
+    soft = cv2.GaussianBlur(shade, (0, 0), _px(shot, 0.5))
+    return shot._replace(pixels=np.asarray(cv2.subtract(pixels, cv2.merge([soft] * 3)), dtype=np.uint8))
 
 
 def fingers(shot: Shot, strength: int, rng: np.random.Generator) -> Shot:
@@ -117,7 +116,7 @@ def fingers(shot: Shot, strength: int, rng: np.random.Generator) -> Shot:
     at = float(rng.uniform(0.25, 0.6)) * wide
     for _ in range((1, 1, 3)[strength]):
         thick, deep = _px(shot, float(rng.uniform(14, 20))), _px(shot, (13.0, 24.0, 38.0)[strength])
-        mask = np.zeros((high, wide), np.uint8)
+        mask: Colour = np.zeros((high, wide), np.uint8)
         lean = float(rng.normal(0, 0.25))
         tip = (int(at + lean * deep), high - deep + thick // 2)
         cv2.line(mask, (int(at), high + thick), tip, 255, thick, cv2.LINE_AA)
@@ -137,7 +136,7 @@ def fingers(shot: Shot, strength: int, rng: np.random.Generator) -> Shot:
 def fitted(shot: Shot, strength: int, rng: np.random.Generator) -> Shot:
     """Printed or saved "to fit": the sheet shrunk on a page of its own size, pure white around it."""
     height, width = shot.pixels.shape[:2]
-    share = (0.95, 0.9, 0.71)[strength] - float(rng.uniform(0, 0.02))
+    share = (0.95, 0.9, 0.8)[strength] - float(rng.uniform(0, 0.02))
     small = cv2.resize(shot.pixels, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
     tint = np.array([0.95, 0.965, 0.975], np.float32)
     small = np.clip(small * tint, 0, 246).astype(np.uint8)
@@ -228,7 +227,7 @@ def cropped(shot: Shot, strength: int, _: np.random.Generator) -> Shot:
     return shot._replace(pixels=np.ascontiguousarray(shot.pixels[: int(height * (0.9, 0.85, 0.8)[strength])]))
 
 
-def crooked(shot: Shot, strength: int, rng: np.random.Generator) -> Shot:
+def leaning(shot: Shot, strength: int, rng: np.random.Generator) -> Shot:
     """The sheet leans by 7 to 14 degrees."""
     angle = (7.0, 10.0, 14.0)[strength] * float(rng.choice([-1, 1]))
     height, width = shot.pixels.shape[:2]
@@ -263,7 +262,7 @@ DEFECTS: Mapping[str, Defect] = {
     "coarse_dpi": Defect(("low_dpi",), coarse_dpi),
     "grey": Defect(("grey",), grey),
     "cropped": Defect(("odd_size",), cropped),
-    "crooked": Defect(("crooked",), crooked),
+    "leaning": Defect(("skewed",), leaning),
     "shone_through": Defect(("show_through",), shone_through),
 }
 """By name."""

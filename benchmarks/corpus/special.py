@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -17,7 +18,7 @@ from benchmarks.corpus.office import Order
 from benchmarks.corpus.page import A4, Mark, Page, PaperSize
 from benchmarks.corpus.penmanship import some_hand, write
 from benchmarks.corpus.pictures import bar_code, photograph, square_code
-from benchmarks.corpus.scan import Colour, Scan, scan_side
+from benchmarks.corpus.scan import Scan, scan_side
 from benchmarks.corpus.seal import press
 from benchmarks.corpus.texts import Writer
 
@@ -99,7 +100,7 @@ def table_to_edge(rng: np.random.Generator, dpi: int, level: Level) -> Scan:
         page.rule(x, 0, x, 297)
     for y in np.arange(12.0, 297.0, 19.0):
         page.rule(0, float(y), 210, float(y))
-        for left, right in zip(columns[:-1], columns[1:], strict=True):
+        for left, right in pairwise(columns):
             text = writer.prose(1)[: int((right - left) * 0.9)]
             place_text(page, "cell", [Run(text)], left + 4, right - left - 8, float(y) + 2, Setting(size_pt=10))
     return _scan(page, rng, level)
@@ -114,7 +115,9 @@ def _card(rng: np.random.Generator, dpi: int) -> Page:
     page = _page(rng, dpi, ID_1)
     for row, text in enumerate(("CĂN CƯỚC", "Số: 0910840123", "Họ và tên: NGUYỄN VĂN AN", "Ngày sinh: 01/02/1984")):
         place_text(page, "text", [Run(text)], 32, 50, 8 + row * 9, Setting(size_pt=7))
-    _area(page, (0, 0, 85.6, 54), ((235, 226, 200), (205, 225, 238), (215, 240, 225))[int(rng.integers(3))], paper=False)
+    _area(
+        page, (0, 0, 85.6, 54), ((235, 226, 200), (205, 225, 238), (215, 240, 225))[int(rng.integers(3))], paper=False
+    )
     photograph(page, 4, 16, 22, 30)
     square_code(page, 66, 5, 14)
     return page
@@ -158,7 +161,7 @@ def spread(rng: np.random.Generator, dpi: int, level: Level) -> Scan:
     for left in (0.0, 210.0):
         _prose(page, rng, 13, (left + 28, 20, left + 193, 275), 25)
     width = round(page.px(6))
-    fold = np.repeat((40 * np.exp(-np.linspace(-3, 3, width) ** 2)).astype(np.uint8)[None, :], page.image.height, 0)
+    fold = np.repeat((40 * np.exp(-(np.linspace(-3, 3, width) ** 2))).astype(np.uint8)[None, :], page.image.height, 0)
     page.marks.append(Mark(fold, page.image.width // 2 - width // 2, 0, (60, 60, 60)))
     return _scan(page, rng, level)
 

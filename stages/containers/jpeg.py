@@ -149,15 +149,20 @@ def luminance_table(data: bytes) -> tuple[int, ...] | None:
     for marker, body in _segments(data):
         if marker == _SOS:
             return None
-        while marker == _DQT and body:
-            wide, number = divmod(body[0], 16)
-            size = 64 * (2 if wide else 1)
-            if len(body) < 1 + size:
-                return None
+        if marker != _DQT:
+            continue
+        at = 0
+        while at < len(body):
+            wide, number = divmod(body[at], 16)
+            step = 2 if wide else 1
+            end = at + 1 + 64 * step
             if number == 0:
-                step = 2 if wide else 1
-                return tuple(int.from_bytes(body[at : at + step]) for at in range(1, 1 + size, step))
-            body = body[1 + size :]
+                return (
+                    tuple(int.from_bytes(body[n : n + step]) for n in range(at + 1, end, step))
+                    if end <= len(body)
+                    else None
+                )
+            at = end
     return None
 
 

@@ -57,7 +57,7 @@ def _filled(known: Known) -> bool:
 
 def _jumps(known: Known) -> bool:
     """Whether the paper's levels change at some row, and stay so."""
-    sample = known.coarse[:, ::3]
+    sample = known.coarse[:, ::6]
     rows = np.partition(sample, sample.shape[1] * 3 // 4, axis=1)[:, sample.shape[1] * 3 // 4].astype(np.float64)
     if len(rows) < 4 * _STAYS:
         return False

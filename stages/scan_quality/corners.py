@@ -48,10 +48,9 @@ def _missing(known: Known, number: int) -> bool:
         return False
     grey = _corner(cv2.cvtColor(coarse, cv2.COLOR_BGR2GRAY).astype(np.uint8), number, size)
     paper = float(np.percentile(grey, 85))
-    dark = cv2.medianBlur((grey < paper - _DARKER).astype(np.uint8), 3)
+    dark = np.asarray(cv2.medianBlur((grey < paper - _DARKER).astype(np.uint8), 3), dtype=np.uint8)
     far = slice(size * 5 // 6, None)
-    down = int(np.median(_run(dark[:, far])))
-    right = int(np.median(_run(dark[far].T)))
+    down, right = (int(np.percentile(_run(rim), 50)) for rim in (dark[:, far], dark[far].T))
     if max(down, right) > size // 4:
         return False
     inner = dark[down + 1 :, right + 1 :]
@@ -69,7 +68,7 @@ def _missing(known: Known, number: int) -> bool:
 def _run(dark: Pixels) -> NDArray[np.intp]:
     """How many pixels from the top are dark, for each column."""
     ends = dark == 0
-    return np.where(ends.any(axis=0), ends.argmax(axis=0), dark.shape[0])
+    return np.asarray(np.where(ends.any(axis=0), ends.argmax(axis=0), dark.shape[0]), dtype=np.intp)
 
 
 def _creased(known: Known, number: int) -> bool:

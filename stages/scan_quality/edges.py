@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, cast
+from typing import cast
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from models.ports import Pixels
 from stages import ink
 from stages.scan_quality.known import Known, Seen
 
+Numbers = NDArray[np.float64]
 _SIDES = ("mép trên", "mép phải", "mép dưới", "mép trái")
 _STRIP_MM = 14.0
 _INK = 60
@@ -35,11 +37,7 @@ def cut_off(known: Known) -> tuple[Seen, ...]:
     if known.format.kind in ("photo", "card", "receipt") or known.format.inside:
         return ()
     across = _lines_across(known)
-    found = [
-        _SIDES[side]
-        for side in range(4)
-        if _cut(known, side, along_lines=(side % 2 == 0) == across)
-    ]
+    found = [_SIDES[side] for side in range(4) if _cut(known, side, along_lines=(side % 2 == 0) == across)]
     return (Seen("cut_off", ", ".join(found)),) if found else ()
 
 
@@ -48,17 +46,9 @@ def _lines_across(known: Known) -> bool:
     return known.posed.orientation_deg % 180 == 0
 
 
-class _Touching(NamedTuple):
-    """Middles (mm, along the edge) of the letters that touch it; ``beside``: mm of the edge with ink further in."""
-
-    letters: ink.Ints
-    along_mm: list[float]
-
-
 def _strip(picture: Pixels, side: int, depth_px: int) -> Pixels:
     """The rim at a side, turned so that the edge is row 0."""
-    turned = np.rot90(picture, side) if side % 2 == 0 else np.rot90(picture, side)
-    return cast("Pixels", np.ascontiguousarray(turned[:depth_px]))
+    return cast("Pixels", np.ascontiguousarray(np.rot90(picture, side)[:depth_px]))
 
 
 def _cut(known: Known, side: int, *, along_lines: bool) -> bool:
@@ -84,11 +74,12 @@ def _cut(known: Known, side: int, *, along_lines: bool) -> bool:
 def _red(known: Known, side: int, depth_px: int) -> ink.Bools:
     """Where along a side something red stands: seals are pressed across the edges of sheets (dấu giáp lai)."""
     blue, green, red = cv2.split(_strip(known.survey.small, side, depth_px // 3))
-    redder = cv2.subtract(red, cv2.max(blue, green)) >= _SEAL
-    return np.asarray(cv2.dilate(redder.any(axis=0).astype(np.uint8)[None], np.ones((1, 9), np.uint8))[0] > 0)
+    redder = np.asarray(cv2.subtract(red, cv2.max(blue, green))) >= _SEAL
+    along = redder.any(axis=0).astype(np.uint8)[None]
+    return np.asarray(cv2.dilate(along, np.ones((1, 9), np.uint8)), dtype=np.bool_)[0]
 
 
-def _along_a_line(middles_mm: ink.Ints) -> bool:
+def _along_a_line(middles_mm: Numbers) -> bool:
     """Whether ten letters stand as close as those of a line do."""
     close = np.diff(middles_mm) < 6.0
     longest = run = 0
@@ -98,7 +89,7 @@ def _along_a_line(middles_mm: ink.Ints) -> bool:
     return longest >= _FEWEST_LETTERS - 1
 
 
-def _continued(inner: ink.Ints, at_px: float, mm: float) -> bool:
+def _continued(inner: Numbers, at_px: float, mm: float) -> bool:
     """Whether the line goes on further in."""
     window = inner[max(0, int(at_px - 1.5 * mm)) : int(at_px + 1.5 * mm) + 1]
     return bool(window.size and window.mean() > 0.06)
@@ -132,7 +123,7 @@ def fingers(known: Known) -> tuple[Seen, ...]:
         _SIDES[side]
         for mark in range(1, len(marks.area))
         for side in _touched(marks, mark)
-        if _finger(marks, mark, side, light, mm)
+        if _finger(marks, mark, side, np.asarray(light, dtype=np.uint8), mm)
     }
     return (Seen("fingers", ", ".join(sorted(found))),) if found else ()
 

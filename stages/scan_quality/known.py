@@ -17,7 +17,7 @@ from stages import ink
 from stages.blank_side import BlankMeasured
 from stages.decode import Decoded
 from stages.deskew import Deskewed
-from stages.scan_quality import patches, papers
+from stages.scan_quality import papers, patches
 from stages.survey import Survey, survey
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -18,8 +18,16 @@ Kind = Literal["page", "spread", "drawing", "card", "photo", "receipt", "slip", 
 ``card``: ID-1 and ID-3. ``photo``: a print on photographic paper. ``receipt``: a narrow strip. ``slip``: smaller
 than A5, of any shape. ``other``: larger than A5 and no known paper."""
 
-_DRAWINGS = ("A2", "A1", "A0")
-_CARDS = ("ID-1", "ID-3")
+_KINDS: dict[str, Kind] = {
+    "A0": "drawing",
+    "A1": "drawing",
+    "A2": "drawing",
+    "A3": "spread",
+    "A6": "slip",
+    "ID-1": "card",
+    "ID-3": "card",
+}
+"""Known papers that are no pages."""
 _PHOTOS_MM = ((30.0, 40.0), (40.0, 60.0), (90.0, 130.0), (102.0, 152.0), (130.0, 180.0), (152.0, 203.0))
 _ROLLS_MM = ((54.0, 60.0), (76.0, 83.0), (108.0, 115.0))
 """Widths of the rolls that slips are printed on: 57, 80 and 112 mm, and how they are cut."""
@@ -72,21 +80,15 @@ def _nearest(width_mm: float, height_mm: float) -> str:
 def kind_of(name: str, width_mm: float, height_mm: float, *, photographic: bool) -> Kind:
     """``name``: of the paper, or ``other``. ``photographic``: all of it is picture."""
     short, long = sorted((width_mm, height_mm))
+    if name in _KINDS:
+        return _KINDS[name]
     if photographic and any(abs(short / a - 1) < 0.04 and abs(long / b - 1) < 0.04 for a, b in _PHOTOS_MM):
         return "photo"
-    if name in _CARDS:
-        return "card"
-    if name in _DRAWINGS:
-        return "drawing"
-    if name == "A3":
-        return "spread"
-    if name in paper.PAPERS and name != "A6":
+    if name in paper.PAPERS:
         return "page"
     if any(low <= short <= high for low, high in _ROLLS_MM) and long >= 1.2 * short:
         return "receipt"
-    if name == "A6" or (short * long < 0.97 * _A5_MM2 and short >= _LEAST_MM):
-        return "slip"
-    return "other"
+    return "slip" if short * long < 0.97 * _A5_MM2 and short >= _LEAST_MM else "other"
 
 
 def _photographic(coarse: Pixels) -> bool:
@@ -130,19 +132,23 @@ def _lying(known: Known) -> _Lying | None:
 def _apart(coarse: Pixels) -> Pixels:
     """By how much each pixel differs from the lid behind it: from a plane through the levels of the picture's rim."""
     height, width = coarse.shape[:2]
-    y, x = np.mgrid[:height, :width]
-    rim = np.ones((height, width), bool)
-    rim[1:-1, 1:-1] = False
-    at = np.stack([np.ones(int(rim.sum())), x[rim] / width, y[rim] / height], axis=1)
-    levels = coarse[rim].astype(np.float64)
+    x, y = np.arange(width, dtype=np.float32) / width, np.arange(height, dtype=np.float32) / height
+    ones = np.ones
+    across = np.concatenate([x, x, ones(height) * x[0], ones(height) * x[-1]])
+    down = np.concatenate([ones(width) * y[0], ones(width) * y[-1], y, y])
+    levels = np.concatenate([coarse[0], coarse[-1], coarse[:, 0], coarse[:, -1]]).astype(np.float64)
+    at = np.stack([np.ones(len(across)), across, down], axis=1)
     kept = np.ones(len(at), bool)
     plane = np.zeros((3, 3))
     for _ in range(2):
         plane = np.linalg.lstsq(at[kept], levels[kept], rcond=None)[0]
         off = np.abs(levels - at @ plane).max(axis=1)
         kept = off <= np.median(off) + _APART
-    lid = plane[0] + (x / width)[:, :, None] * plane[1] + (y / height)[:, :, None] * plane[2]
-    return cast("Pixels", cv2.absdiff(coarse, np.clip(lid, 0, 255).astype(np.uint8)).max(axis=2))
+    apart = np.zeros((height, width), np.uint8)
+    for band, (level, right, below) in zip(cv2.split(coarse), plane.T.astype(np.float32), strict=True):
+        lid = cv2.convertScaleAbs((level + below * y)[:, None] + (right * x)[None, :])
+        apart = np.maximum(apart, cv2.absdiff(band, lid))
+    return apart
 
 
 def _plain(known: Known, inside: Pixels) -> float:

@@ -33,7 +33,8 @@ def densest(survey: Survey, raster: Raster) -> Patches:
     height, width = survey.contrast.shape
     rows, columns = max(1, height // _SIDE_PX), max(1, width // _SIDE_PX)
     size = (columns, rows)
-    inked = cv2.threshold(survey.contrast, _INK - 1, 255, cv2.THRESH_BINARY)[1]
+    # One pixel in sixteen counts ink as well as all of them do.
+    inked = (np.ascontiguousarray(survey.contrast[::4, ::4]) >= _INK).astype(np.uint8) * 255
     share = cv2.resize(inked, size, interpolation=cv2.INTER_AREA) / 255
     usable = np.where((share >= _LEAST_INK) & (share <= _MOST_INK), share, 0.0).ravel()
     grey = raster.grey()

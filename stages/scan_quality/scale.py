@@ -11,6 +11,8 @@ from stages.scan_quality.size import letter_height_mm
 
 _SMALLEST_MM = 0.72
 """Median height of letters in print of 4 points: no page is set smaller."""
+_SMALLEST_ON_A6_MM = 1.15
+"""A4 whose resolution is declared twice as high is A6 in print of 6 points; A6 itself is set like a book."""
 _LARGEST_MM = 4.0
 """A sheet of A2 and more that has letters has small ones too."""
 _SHRUNK = (0.55, 0.985)
@@ -23,7 +25,8 @@ def wrong_scale(known: Known) -> tuple[Seen, ...]:
     """By letters that no printer makes, or by the frame that software puts around a sheet that it shrank."""
     height_mm = letter_height_mm(known)
     drawing = known.format.kind == "drawing"
-    if height_mm is not None and (height_mm < _SMALLEST_MM or (drawing and height_mm > _LARGEST_MM)):
+    least = _SMALLEST_MM if known.format.paper != "A6" else _SMALLEST_ON_A6_MM
+    if height_mm is not None and (height_mm < least or (drawing and height_mm > _LARGEST_MM)):
         return (Seen("wrong_scale", f"chữ cao {height_mm:.1f} mm"),)
     share = fitted_share(known)
     return () if share is None else (Seen("wrong_scale", f"tỷ lệ khoảng {share:.0%}"),)

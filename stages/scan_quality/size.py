@@ -13,7 +13,8 @@ _TINY_MM = 25.0
 """Shorter than a photograph of 3 × 4 cm."""
 _LETTERS_MM = (0.78, 4.2)
 """Heights of small letters: print of 5 and of 27 points has these; no paper is all smaller, few are all larger."""
-_ENOUGH = 150
+_PATCHES = 3
+_ENOUGH = 90
 _SEEN_PX = 3
 """Lower letters than this, in the survey, are not measured."""
 
@@ -53,7 +54,7 @@ def dpi_guessed(known: Known) -> tuple[Seen, ...]:
 def letter_height_mm(known: Known) -> float | None:
     """Median height of the marks that may be small letters, each counted by its width; None for few."""
     heights, widths = [], []
-    for patch in known.printed.contrast:
+    for patch in known.printed.contrast[:_PATCHES]:
         marks = ink.components(patch >= 50)
         letters = (marks.area >= 6) & (marks.width < 3 * marks.height) & (marks.height < 4 * marks.width)
         letters &= marks.height >= _SEEN_PX

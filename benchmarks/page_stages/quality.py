@@ -1,0 +1,180 @@
+"""quality: which defects of a scan are seen, and what is said of sound papers of all kinds."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.corpus.batch import KINDS
+from benchmarks.corpus.damage import Level, scanner
+from benchmarks.corpus.defects import DEFECTS, STRENGTHS, Shot
+from benchmarks.corpus.fonts import SERIF
+from benchmarks.corpus.office import Order
+from benchmarks.corpus.scan import Scan, scan_side
+from benchmarks.corpus.special import SPECIAL
+from benchmarks.page_stages.part import Part
+from models.settings import BlankSettings, QualitySettings
+from models.side import Side
+from stages import blank_side, decode, deskew, quality
+from stages.containers import jpeg
+from stages.containers.picture import effective_dpi
+from stages.raster import open_raster
+from stages.scan_quality.known import Known
+from stages.survey import survey
+
+SEED = 20261126
+BASES = ("decision", "letter", "declaration", "tinted", "small_print", "a5")
+"""What defects are done to."""
+_ALLOWED = {"low_dpi", "show_through", "dpi_guessed", "dark_lid"}
+"""Notes, and a drawing at 200 dpi: said of sound papers with reason."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """``right``: codes of which one has to be there; empty for a sound paper. ``grey``: printed without colour."""
+
+    name: str
+    strength: str
+    right: tuple[str, ...]
+    shot: Shot
+    grey: bool = False
+
+
+def measure(quick: bool) -> Part:
+    """Quick: a tenth of the cases."""
+    rows = [_judged(case) for case in cases(quick)]
+    return summed(rows)
+
+
+def cases(quick: bool) -> Iterator[Case]:
+    """Sound papers of every kind, level and resolution; then every defect on several of them."""
+    for repeat in range(1 if quick else 4):
+        for name in (*KINDS, *SPECIAL):
+            levels: tuple[Level, ...] = ("hard",) if quick else ("clean", "normal", "hard")
+            for level in levels:
+                if quick and name not in ("letter", "tinted", "banner", "card", "edge_seal"):
+                    continue
+                scan = paper(name, level, repeat, 300 if quick or (repeat + len(name) + len(level)) % 2 else 200)
+                yield Case(name, level, (), Shot(scan.pixels, scan.dpi, scan.quality), grey=level == "clean")
+    bases = (
+        [paper("letter", "normal", 90, 200)]
+        if quick
+        else [
+            paper(name, level, 50, dpi)
+            for name in BASES
+            for level, dpi in (("clean", 300), ("normal", 200), ("normal", 300), ("hard", 200))
+        ]
+    )
+    for name, defect in DEFECTS.items():
+        for strength, said in enumerate(STRENGTHS):
+            if quick and said != "clear":
+                continue
+            for number, base in enumerate(bases):
+                if name == "cropped" and base.pixels.shape[0] < 290 * base.dpi / 25.4:
+                    continue
+                rng = np.random.default_rng([SEED, zlib.crc32(name.encode()), strength, number])
+                shot = defect.change(Shot(base.pixels, base.dpi, base.quality), strength, rng)
+                yield Case(name, said, defect.codes, shot)
+
+
+def paper(name: str, level: Level, repeat: int, dpi: int) -> Scan:
+    """One sound scan. The same arguments give the same pixels."""
+    rng = np.random.default_rng([SEED, repeat, zlib.crc32(f"{name}-{level}-{dpi}".encode())])
+    if name in SPECIAL:
+        return SPECIAL[name](rng, dpi, level)
+    pages = KINDS[name](Order(rng, dpi, SERIF[int(rng.integers(len(SERIF)))], pages=1)).pages
+    back = pages[0] if len(pages) > 1 else None
+    return scan_side(pages[-1], back, scanner(rng, level), rng, bound=bool(rng.random() < 0.5))
+
+
+def known(data: bytes) -> Known:
+    """What quality knows when its turn comes; the survey is made, as deskew and blank_side make it."""
+    picture = jpeg.picture(data, QualitySettings().max_pixels)
+    dpi, source = effective_dpi(picture)
+    side = Side(
+        number=1,
+        sha256="0" * 64,
+        media=picture.media,
+        width_px=picture.width_px,
+        height_px=picture.height_px,
+        channels=picture.channels,
+        dpi=dpi,
+        dpi_source=source,
+        source="scan001.jpg",
+    )
+    raster = open_raster(side, data)
+    half_dpi = dpi / 2
+    decoded = decode.Decoded(
+        width_px=side.width_px,
+        height_px=side.height_px,
+        dpi=dpi,
+        channels=side.channels,
+        colour=side.channels == 3 and decode.has_colour(raster.working()),
+    )
+    posed = deskew.Deskewed(**deskew.pose(raster.grey(), half_dpi)._asdict())
+    found = blank_side.measure(raster.working(), half_dpi)
+    verdict = blank_side.judge(found, BlankSettings())
+    raster.once(survey)
+    blank = blank_side.BlankMeasured(verdict=verdict, ink=round(found.share, 7))
+    return Known(side, decoded, posed, blank, raster, QualitySettings())
+
+
+def _judged(case: Case) -> dict[str, Any]:
+    of = known(case.shot.encoded())
+    began = time.process_time()
+    seen = [one for check in quality.CHECKS for one in check(of)]
+    cost_ms = 1000 * (time.process_time() - began)
+    checked = quality.concluded(of, seen)
+    codes = {*checked.flags, *checked.notes}
+    rejecting = {finding.code for finding in quality.rejecting(checked, 1, QualitySettings())}
+    flags = set(checked.flags) - _ALLOWED - ({"grey"} if case.grey else set())
+    return {
+        "name": case.name,
+        "strength": case.strength,
+        "dpi": case.shot.dpi,
+        "right": list(case.right),
+        "codes": sorted(codes),
+        "seen": bool(codes & set(case.right)),
+        "false": sorted(flags) if not case.right else [],
+        "wrong_reject": bool(rejecting - set(case.right)),
+        "paper": checked.paper,
+        "kind": checked.paper_kind,
+        "a4_300": case.shot.dpi == 300 and checked.paper == "A4" and not case.right,
+        "cost_ms": round(cost_ms, 2),
+    }
+
+
+def summed(rows: list[dict[str, Any]]) -> Part:
+    """Recall by defect and strength, false flags by code, and the cost."""
+    recall: dict[str, dict[str, list[bool]]] = defaultdict(lambda: defaultdict(list))
+    false: dict[str, int] = defaultdict(int)
+    sound = [row for row in rows if not row["right"]]
+    for row in rows:
+        if row["right"]:
+            recall[row["name"]][row["strength"]].append(row["seen"])
+        for code in row["false"]:
+            false[code] += 1
+    hits = [seen for strengths in recall.values() for found in strengths.values() for seen in found]
+    costs = [row["cost_ms"] for row in sound if row["a4_300"]]
+    headline = {
+        "quality_recall": round(sum(hits) / max(len(hits), 1), 4),
+        "quality_false_alarms": round(sum(bool(row["false"]) for row in sound) / max(len(sound), 1), 4),
+        "quality_wrong_rejects": sum(row["wrong_reject"] for row in rows),
+        "quality_ms": round(float(np.median(costs)), 2) if costs else None,
+    }
+    lines = [
+        f"quality: {len(sound)} sound sides, {len(hits)} with a defect\n",
+        f"{'defect':16}{'weak':>12}{'clear':>12}{'gross':>12}\n",
+    ]
+    for name, strengths in recall.items():
+        shown = [f"{sum(strengths[s])}/{len(strengths[s])}" if s in strengths else "" for s in STRENGTHS]
+        lines.append(f"{name:16}" + "".join(f"{text:>12}" for text in shown) + "\n")
+    lines.append(f"false flags: {dict(false) or 'none'}\n")
+    lines.append(f"headline: {headline}\n")
+    return Part(headline, {"false": dict(false), "cases": rows}, "".join(lines))
