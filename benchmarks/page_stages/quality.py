@@ -31,6 +31,8 @@ from stages.survey import survey
 SEED = 20261126
 BASES = ("decision", "letter", "declaration", "tinted", "small_print", "a5")
 """What defects are done to."""
+_LEVELS: tuple[Level, ...] = ("clean", "normal", "hard")
+_SCANS: tuple[tuple[Level, int], ...] = (("clean", 300), ("normal", 200), ("normal", 300), ("hard", 200))
 _ALLOWED = {"low_dpi", "show_through", "dpi_guessed", "dark_lid"}
 """Notes, and a drawing at 200 dpi: said of sound papers with reason."""
 
@@ -56,8 +58,7 @@ def cases(quick: bool) -> Iterator[Case]:
     """Sound papers of every kind, level and resolution; then every defect on several of them."""
     for repeat in range(1 if quick else 4):
         for name in (*KINDS, *SPECIAL):
-            levels: tuple[Level, ...] = ("hard",) if quick else ("clean", "normal", "hard")
-            for level in levels:
+            for level in _LEVELS[2:] if quick else _LEVELS:
                 if quick and name not in ("letter", "tinted", "banner", "card", "edge_seal"):
                     continue
                 scan = paper(name, level, repeat, 300 if quick or (repeat + len(name) + len(level)) % 2 else 200)
@@ -65,11 +66,7 @@ def cases(quick: bool) -> Iterator[Case]:
     bases = (
         [paper("letter", "normal", 90, 200)]
         if quick
-        else [
-            paper(name, level, 50, dpi)
-            for name in BASES
-            for level, dpi in (("clean", 300), ("normal", 200), ("normal", 300), ("hard", 200))
-        ]
+        else [paper(name, level, 50, dpi) for name in BASES for level, dpi in _SCANS]
     )
     for name, defect in DEFECTS.items():
         for strength, said in enumerate(STRENGTHS):

@@ -21,6 +21,8 @@ _FEWEST_ROWS = 4
 """Lines of text that are cut at the left or right edge."""
 _FEWEST_LETTERS = 10
 """Letters of a line that is cut along the top or bottom edge."""
+_CUT_MM = 1.0
+"""How much is left of letters that are cut through: less is the grain of a dark edge."""
 _AT_EDGE_MM = 0.45
 _SEAL = 30
 """Levels by which a seal's red exceeds the other colours."""
@@ -34,7 +36,7 @@ def cut_off(known: Known) -> tuple[Seen, ...]:
 
     Rules and bars that run off the sheet, dark rims and photographs have no letters there.
     """
-    if known.format.kind in ("photo", "card", "receipt") or known.format.inside:
+    if not known.has_ink or known.format.kind in ("photo", "card", "receipt") or known.format.inside:
         return ()
     across = _lines_across(known)
     found = [_SIDES[side] for side in range(4) if _cut(known, side, along_lines=(side % 2 == 0) == across)]
@@ -59,7 +61,7 @@ def _cut(known: Known, side: int, *, along_lines: bool) -> bool:
     low, high = _LETTER_MM[0] * mm, _LETTER_MM[1] * mm
     seals = _red(known, side, strip.shape[0])
     letters = (marks.top < near) & (marks.width >= low) & (marks.width <= high)
-    letters &= (marks.height >= low / 2) & (marks.height <= 1.6 * high)
+    letters &= (marks.height >= (_CUT_MM if along_lines else 0.35) * mm) & (marks.height <= 1.6 * high)
     letters &= marks.area < 0.8 * marks.width * marks.height + 4
     letters &= ~seals[np.minimum(marks.left + marks.width // 2, len(seals) - 1)]
     letters[0] = False
@@ -74,9 +76,9 @@ def _cut(known: Known, side: int, *, along_lines: bool) -> bool:
 def _red(known: Known, side: int, depth_px: int) -> ink.Bools:
     """Where along a side something red stands: seals are pressed across the edges of sheets (dấu giáp lai)."""
     blue, green, red = cv2.split(_strip(known.survey.small, side, depth_px // 3))
-    redder = np.asarray(cv2.subtract(red, cv2.max(blue, green))) >= _SEAL
-    along = redder.any(axis=0).astype(np.uint8)[None]
-    return np.asarray(cv2.dilate(along, np.ones((1, 9), np.uint8)), dtype=np.bool_)[0]
+    redder = np.asarray(cv2.subtract(red, cv2.max(blue, green)), dtype=np.uint8) >= _SEAL
+    near = cv2.dilate(np.asarray(redder.any(axis=0), dtype=np.uint8)[None], np.ones((1, 9), np.uint8))
+    return np.asarray(near, dtype=np.uint8).ravel() > 0
 
 
 def _along_a_line(middles_mm: Numbers) -> bool:

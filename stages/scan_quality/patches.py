@@ -17,6 +17,8 @@ _LEAST_INK = 0.008
 """Share of a patch that must be ink: half a line of print."""
 _MOST_INK = 0.3
 _INK = 60
+_EVEN = 0.6
+"""Paper darker than this share of the usual is a bar or a photograph: its edges are not those of letters."""
 
 
 class Patches(NamedTuple):
@@ -36,7 +38,11 @@ def densest(survey: Survey, raster: Raster) -> Patches:
     # One pixel in sixteen counts ink as well as all of them do.
     inked = (np.ascontiguousarray(survey.contrast[::4, ::4]) >= _INK).astype(np.uint8) * 255
     share = cv2.resize(inked, size, interpolation=cv2.INTER_AREA) / 255
-    usable = np.where((share >= _LEAST_INK) & (share <= _MOST_INK), share, 0.0).ravel()
+    light = cv2.resize(np.ascontiguousarray(survey.paper[::8, ::8]), size, interpolation=cv2.INTER_AREA).min(axis=2)
+    darkest = cv2.erode(np.ascontiguousarray(survey.paper[::8, ::8]).min(axis=2), np.ones((9, 9), np.uint8))
+    darkest = cv2.resize(darkest, size, interpolation=cv2.INTER_AREA)
+    even = darkest >= _EVEN * np.median(light)
+    usable = np.where((share >= _LEAST_INK) & (share <= _MOST_INK) & even, share, 0.0).ravel()
     grey = raster.grey()
     down, across = grey.shape[0] / height, grey.shape[1] / width
     found, marks, places = [], [], []
