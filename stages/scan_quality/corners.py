@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.ports import Pixels
 from stages.scan_quality.known import Known, Seen
+from stages.scan_quality.levels import percentile
 
 _CORNERS = ("góc trên bên trái", "góc trên bên phải", "góc dưới bên phải", "góc dưới bên trái")
 _REACH_MM = 60.0
@@ -46,8 +47,10 @@ def _missing(known: Known, number: int) -> bool:
     size = round(_REACH_MM * mm)
     if min(coarse.shape[:2]) < 1.6 * size:
         return False
-    grey = _corner(cv2.cvtColor(coarse, cv2.COLOR_BGR2GRAY).astype(np.uint8), number, size)
-    paper = float(np.percentile(grey, 85))
+    grey = np.asarray(cv2.cvtColor(_corner(coarse, number, size), cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    paper = percentile(grey, 0.85)
+    if int(grey[:3, :3].max()) >= paper - _DARKER and grey[0, 0] >= paper - _DARKER:
+        return False
     dark = np.asarray(cv2.medianBlur((grey < paper - _DARKER).astype(np.uint8), 3), dtype=np.uint8)
     far = slice(size * 5 // 6, None)
     down, right = (int(np.percentile(_run(rim), 50)) for rim in (dark[:, far], dark[far].T))
@@ -81,7 +84,7 @@ def _creased(known: Known, number: int) -> bool:
     square = _corner(contrast, number, 2 * size)
     half = cv2.resize(square, (size, size), interpolation=cv2.INTER_AREA)
     rows, columns = np.nonzero(half >= _SHADOW)
-    if len(rows) > 0.25 * half.size:
+    if not 28 * mm * _COVERED / 2 <= len(rows) <= 0.25 * half.size:
         return False
     for angle in _ANGLES_DEG:
         cos, sin = np.cos(np.radians(angle)), np.sin(np.radians(angle))

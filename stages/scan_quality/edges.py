@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from models.ports import Pixels
 from stages import ink
 from stages.scan_quality.known import Known, Seen
+from stages.scan_quality.levels import percentile
 
 Numbers = NDArray[np.float64]
 _SIDES = ("mép trên", "mép phải", "mép dưới", "mép trái")
@@ -19,11 +20,13 @@ _INK = 60
 _LETTER_MM = (0.7, 6.0)
 _FEWEST_ROWS = 4
 """Lines of text that are cut at the left or right edge."""
-_FEWEST_LETTERS = 10
-"""Letters of a line that is cut along the top or bottom edge."""
+_FEWEST_LETTERS = 9
+"""Letters of a line that lies along the top or bottom edge."""
 _CUT_MM = 1.0
 """How much is left of letters that are cut through: less is the grain of a dark edge."""
 _AT_EDGE_MM = 0.45
+_NO_MARGIN_MM = 1.5
+"""A line of text so near to the edge is cut, or the one before it is: printers leave 4 mm."""
 _SEAL = 30
 """Levels by which a seal's red exceeds the other colours."""
 _SKIN_CR = 8
@@ -56,13 +59,16 @@ def _strip(picture: Pixels, side: int, depth_px: int) -> Pixels:
 def _cut(known: Known, side: int, *, along_lines: bool) -> bool:
     mm = known.mm_px
     strip = _strip(known.survey.contrast, side, round(_STRIP_MM * mm))
+    printed_off = along_lines and known.format.kind in ("page", "spread")
+    near = max(1, round((_NO_MARGIN_MM if printed_off else _AT_EDGE_MM) * mm))
+    if int(strip[:near].max()) < _INK:
+        return False
     marks = ink.components(strip >= _INK)
-    near = max(1, round(_AT_EDGE_MM * mm))
-    low, high = _LETTER_MM[0] * mm, _LETTER_MM[1] * mm
-    seals = _red(known, side, strip.shape[0])
+    low, high = (_LETTER_MM[0] if along_lines else _CUT_MM) * mm, _LETTER_MM[1] * mm
     letters = (marks.top < near) & (marks.width >= low) & (marks.width <= high)
     letters &= (marks.height >= (_CUT_MM if along_lines else 0.35) * mm) & (marks.height <= 1.6 * high)
     letters &= marks.area < 0.8 * marks.width * marks.height + 4
+    seals = _red(known, side, strip.shape[0])
     letters &= ~seals[np.minimum(marks.left + marks.width // 2, len(seals) - 1)]
     letters[0] = False
     middles = np.sort((marks.left + marks.width / 2)[letters]) / mm
@@ -82,7 +88,7 @@ def _red(known: Known, side: int, depth_px: int) -> ink.Bools:
 
 
 def _along_a_line(middles_mm: Numbers) -> bool:
-    """Whether ten letters stand as close as those of a line do."""
+    """Whether so many letters stand as close as those of a line do."""
     close = np.diff(middles_mm) < 6.0
     longest = run = 0
     for near in close:
@@ -113,7 +119,7 @@ def fingers(known: Known) -> tuple[Seen, ...]:
     coarse = known.coarse
     tones = cv2.cvtColor(coarse, cv2.COLOR_BGR2YCrCb)
     light, red, blue = cv2.split(tones)
-    usual_red, usual_blue = (float(np.median(band)) for band in (red, blue))
+    usual_red, usual_blue = (percentile(np.asarray(band, dtype=np.uint8), 0.5) for band in (red, blue))
     skin = (red > max(usual_red, 128) + _SKIN_CR) & (blue < usual_blue + 2) & (red - 128.0 < 52)
     skin &= (blue > 88) & (light > 35) & (light < 238)
     mask = cv2.morphologyEx(skin.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8))

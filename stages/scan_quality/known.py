@@ -63,9 +63,14 @@ class Known:
         return half
 
     @cached_property
+    def light(self) -> Pixels:
+        """How light the paper is, BGR, at an eighth of the survey's scale."""
+        return np.ascontiguousarray(self.survey.paper[::8, ::8])
+
+    @cached_property
     def printed(self) -> patches.Patches:
         """Where there is most ink, as small pictures at half the scan's scale."""
-        return patches.densest(self.survey, self.raster)
+        return patches.densest(self.survey.contrast, self.light, self.raster.grey())
 
     @cached_property
     def format(self) -> papers.Format:

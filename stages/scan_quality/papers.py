@@ -152,10 +152,10 @@ def _apart(coarse: Pixels) -> Pixels:
 
 
 def _plain(known: Known, inside: Pixels) -> float:
-    """Share of what lies around the sheet that is ink."""
+    """Share of what lies around the sheet that is ink; near the sheet, the lid is darker than it and passes for ink."""
     contrast = known.survey.contrast
     size = (contrast.shape[1], contrast.shape[0])
-    outside = cv2.resize(1 - cv2.dilate(inside, np.ones((5, 5), np.uint8)), size, interpolation=cv2.INTER_NEAREST)
+    outside = cv2.resize(1 - cv2.dilate(inside, np.ones((37, 37), np.uint8)), size, interpolation=cv2.INTER_NEAREST)
     rim = max(2, round(3 * known.mm_px))
     middle = (slice(rim, -rim), slice(rim, -rim))
     count = int(np.count_nonzero(outside[middle]))

@@ -7,8 +7,8 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from models.ports import Pixels, Raster
-from stages.survey import Survey
+from models.ports import Pixels
+from stages.scan_quality.levels import percentile
 
 _SIDE_PX = 160
 """Of the survey's pixels: 40 mm on A4, seven lines of print."""
@@ -30,20 +30,22 @@ class Patches(NamedTuple):
     places: tuple[tuple[float, float, float, float], ...]
 
 
-def densest(survey: Survey, raster: Raster) -> Patches:
-    """At most five places that do not touch, by their ink; those that are nearly all dark are pictures, not print."""
-    height, width = survey.contrast.shape
+def densest(contrast: Pixels, paper: Pixels, grey: Pixels) -> Patches:
+    """At most five places that do not touch, by their ink; bars and pictures are not print.
+
+    ``contrast``: the survey's; ``paper``: its paper at an eighth of the scale; ``grey``: at half the scan's scale.
+    """
+    height, width = contrast.shape
     rows, columns = max(1, height // _SIDE_PX), max(1, width // _SIDE_PX)
     size = (columns, rows)
     # One pixel in sixteen counts ink as well as all of them do.
-    inked = (np.ascontiguousarray(survey.contrast[::4, ::4]) >= _INK).astype(np.uint8) * 255
+    inked = (np.ascontiguousarray(contrast[::4, ::4]) >= _INK).astype(np.uint8) * 255
     share = cv2.resize(inked, size, interpolation=cv2.INTER_AREA) / 255
-    light = cv2.resize(np.ascontiguousarray(survey.paper[::8, ::8]), size, interpolation=cv2.INTER_AREA).min(axis=2)
-    darkest = cv2.erode(np.ascontiguousarray(survey.paper[::8, ::8]).min(axis=2), np.ones((9, 9), np.uint8))
-    darkest = cv2.resize(darkest, size, interpolation=cv2.INTER_AREA)
-    even = darkest >= _EVEN * np.median(light)
+    blue, green, red = cv2.split(paper)
+    light = cv2.min(cv2.min(blue, green), red)
+    darkest = cv2.resize(cv2.erode(light, np.ones((9, 9), np.uint8)), size, interpolation=cv2.INTER_AREA)
+    even = np.asarray(darkest) >= _EVEN * percentile(np.asarray(light, dtype=np.uint8), 0.5)
     usable = np.where((share >= _LEAST_INK) & (share <= _MOST_INK) & even, share, 0.0).ravel()
-    grey = raster.grey()
     down, across = grey.shape[0] / height, grey.shape[1] / width
     found, marks, places = [], [], []
     for place in np.argsort(-usable)[:_MOST]:
@@ -53,6 +55,6 @@ def densest(survey: Survey, raster: Raster) -> Patches:
         top, bottom = row * height // rows, (row + 1) * height // rows
         left, right = column * width // columns, (column + 1) * width // columns
         found.append(grey[int(top * down) : int(bottom * down), int(left * across) : int(right * across)])
-        marks.append(survey.contrast[top:bottom, left:right])
+        marks.append(contrast[top:bottom, left:right])
         places.append((left / width, top / height, right / width, bottom / height))
     return Patches(tuple(found), tuple(marks), tuple(places))

@@ -9,10 +9,10 @@ from stages import ink, paper
 from stages.scan_quality.known import Known, Seen
 from stages.scan_quality.size import letter_height_mm
 
-_SMALLEST_MM = 0.72
-"""Median height of letters in print of 4 points: no page is set smaller."""
-_SMALLEST_ON_A6_MM = 1.15
-"""A4 whose resolution is declared twice as high is A6 in print of 6 points; A6 itself is set like a book."""
+_SMALLEST_MM = 0.85
+"""Median height of letters, their marks included, in print of 4 points: no page is set smaller."""
+_SMALLEST_ON_A6_MM = 1.65
+"""A4 whose resolution is declared twice as high is A6 in print of 7 points; A6 itself is set like a book."""
 _LARGEST_MM = 4.0
 """A sheet of A2 and more that has letters has small ones too."""
 _SHRUNK = (0.55, 0.985)
@@ -43,7 +43,7 @@ def fitted_share(known: Known) -> float | None:
     page = paper.paper_name(*paper.size_mm(decoded.width_px, decoded.height_px, decoded.dpi))
     if page == "other":
         return None
-    sample = known.raster.working()[::4, ::4]
+    sample = known.raster.grey()[::4, ::4]
     inside = _framed(sample)
     if inside is None:
         return None
@@ -58,10 +58,12 @@ def fitted_share(known: Known) -> float | None:
 
 def _framed(sample: Pixels) -> tuple[int, int, int, int] | None:
     """Top, bottom, left and right of what a frame of one colour surrounds on all four sides."""
-    colour = sample[0, 0]
-    if any((sample[row, column] != colour).any() for row in (0, -1) for column in (0, -1)):
+    level = sample[0, 0]
+    if not (sample[0] == level).all():
         return None
-    other = np.asarray((sample != colour).any(axis=2))
+    if any(sample[row, column] != level for row in (0, -1) for column in (0, -1)):
+        return None
+    other = np.asarray(sample != level)
     rows, columns = np.flatnonzero(other.mean(axis=1) > 0.5), np.flatnonzero(other.mean(axis=0) > 0.5)
     if len(rows) < 20 or len(columns) < 20:
         return None
@@ -72,7 +74,7 @@ def _framed(sample: Pixels) -> tuple[int, int, int, int] | None:
     outside = height * width - (bottom - top + 4) * (right - left + 4)
     if min(top, left, height - bottom, width - right) < 3 or frame.sum() > (1 - _FLAT) * max(outside, 1):
         return None
-    edges = (other[top + 1], other[bottom - 2], other[:, left + 1], other[:, right - 2])
+    edges = (other[top + 3], other[bottom - 4], other[:, left + 3], other[:, right - 4])
     spans = ((left, right), (left, right), (top, bottom), (top, bottom))
-    full = all(edge[a + 2 : b - 2].mean() > 0.95 for edge, (a, b) in zip(edges, spans, strict=True))
+    full = all(edge[a + 3 : b - 3].mean() > 0.95 for edge, (a, b) in zip(edges, spans, strict=True))
     return (top, bottom, left, right) if full else None

@@ -12,6 +12,7 @@ _DARK_PAPER = 118
 """Paper whose lightest channel is below this is not paper as it looks: kraft is 170, pink 200."""
 _PALE = 0.30
 """Contrast of the darkest print, 0–1. Pencil is 0.5, thermal print 0.4."""
+_PATCHES = 3
 _BLACK_LID = 70
 _MUCH_LID = 0.25
 _SHINES = (14, 50)
@@ -22,7 +23,7 @@ _DISTURBING = 0.05
 def ink_contrast(known: Known) -> float | None:
     """How dark the darkest print is against its paper, 0–1; None where there is no print to measure."""
     shares = []
-    for patch in known.printed.grey:
+    for patch in known.printed.grey[:_PATCHES]:
         dark, light = percentile(patch, 0.01), percentile(patch, 0.8)
         shares.append((light - dark) / max(light, 1.0))
     return max(shares) if shares else None
@@ -37,9 +38,9 @@ def washed_out(known: Known) -> tuple[Seen, ...]:
 
 
 def too_dark(known: Known) -> tuple[Seen, ...]:
-    """Under-exposed: over most of the sheet even the paper is dark."""
-    paper = known.survey.paper[::8, ::8].max(axis=2)
-    level = float(np.percentile(paper, 75))
+    """Under-exposed: nowhere is there light paper, not even as much as a card on the glass."""
+    blue, green, red = cv2.split(known.light)
+    level = percentile(np.asarray(cv2.max(cv2.max(blue, green), red), dtype=np.uint8), 0.97)
     if level >= _DARK_PAPER or known.format.kind in ("photo", "card"):
         return ()
     return (Seen("too_dark", f"{level / 255:.0%}"),)
