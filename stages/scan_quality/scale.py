@@ -43,7 +43,7 @@ def fitted_share(known: Known) -> float | None:
     page = paper.paper_name(*paper.size_mm(decoded.width_px, decoded.height_px, decoded.dpi))
     if page == "other":
         return None
-    sample = known.raster.grey()[::4, ::4]
+    sample = known.raster.grey()[::2, ::2]
     inside = _framed(sample)
     if inside is None:
         return None
@@ -52,7 +52,7 @@ def fitted_share(known: Known) -> float | None:
     share = (across + down) / 2
     if abs(across - down) > _ALIKE or not _SHRUNK[0] <= share <= _SHRUNK[1]:
         return None
-    mm = 4 * 2 * ink.MM_PER_INCH / decoded.dpi
+    mm = 2 * 2 * ink.MM_PER_INCH / decoded.dpi
     return share if paper.paper_name((right - left) * mm, (bottom - top) * mm) == "other" else None
 
 

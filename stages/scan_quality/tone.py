@@ -12,6 +12,7 @@ _DARK_PAPER = 118
 """Paper whose lightest channel is below this is not paper as it looks: kraft is 170, pink 200."""
 _PALE = 0.30
 """Contrast of the darkest print, 0–1. Pencil is 0.5, thermal print 0.4."""
+_LEAST_PX = 32
 _PATCHES = 3
 _BLACK_LID = 70
 _MUCH_LID = 0.25
@@ -31,7 +32,7 @@ def ink_contrast(known: Known) -> float | None:
 
 def washed_out(known: Known) -> tuple[Seen, ...]:
     """Print so pale that little more light would have lost it."""
-    if not known.has_ink:
+    if known.blank.verdict == "blank":
         return ()
     contrast = ink_contrast(known)
     return (Seen("washed_out", f"{contrast:.0%}"),) if contrast is not None and contrast < _PALE else ()
@@ -55,6 +56,8 @@ def dark_lid(known: Known) -> tuple[Seen, ...]:
 def show_through_share(known: Known) -> float:
     """Share of the paper without print on which something pale shines through."""
     contrast = known.survey.contrast
+    if min(contrast.shape) < _LEAST_PX:
+        return 0.0
     half = (contrast.shape[1] // 2, contrast.shape[0] // 2)
     smooth = np.asarray(cv2.resize(contrast, half, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     printed = (smooth >= _SHINES[1]).astype(np.uint8)
