@@ -27,6 +27,7 @@ SEVERITIES: Mapping[str, Severity] = {
     "too_dark": "flag",
     "coarse_jpeg": "flag",
     "broken_jpeg": "reject",
+    "doubtful_jpeg": "flag",
     "show_through": "note",
 }
 """Only a file whose decoder says that data are missing, and whose picture shows it, goes back by itself: all else

@@ -258,7 +258,7 @@ DEFECTS: Mapping[str, Defect] = {
     "washed_out": Defect(("washed_out",), washed_out),
     "too_dark": Defect(("too_dark",), too_dark),
     "coarse_jpeg": Defect(("coarse_jpeg",), coarse_jpeg),
-    "broken_jpeg": Defect(("broken_jpeg",), broken_jpeg),
+    "broken_jpeg": Defect(("broken_jpeg", "doubtful_jpeg"), broken_jpeg),
     "coarse_dpi": Defect(("low_dpi",), coarse_dpi),
     "grey": Defect(("grey",), grey),
     "cropped": Defect(("odd_size",), cropped),

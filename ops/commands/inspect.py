@@ -105,7 +105,7 @@ def report(entry: dict[str, Any]) -> list[str]:
     name = entry["path"] + (f" (page {entry['page']})" if "page" in entry else "")
     unsure = "" if entry["skew_confidence"] >= 0.3 else " (unsure)"
     head = (
-        f"{_verdict(entry):6} {name}: {entry['paper']} {entry['kind']} {entry['width_mm']:.0f} x"
+        f"{_verdict(entry):6} {name}: {_paper(entry)} {entry['width_mm']:.0f} x"
         f" {entry['height_mm']:.0f} mm, {entry['dpi']} dpi{'' if entry['dpi_source'] != 'assumed' else ' (assumed)'},"
         f" {'colour' if entry['colour'] else 'grey'}, turn {entry['orientation_deg']}°, skew {entry['skew_deg']}°{unsure},"
         f" {entry['blank']['verdict']} {100 * entry['blank']['ink']:.2f} %"
@@ -114,6 +114,12 @@ def report(entry: dict[str, Any]) -> list[str]:
     if "clips_ink" in entry["flags"]:
         lines.append("  ! clips_ink: straightening would cut ink at a corner, so the page stays as it leans")
     return [head, *lines]
+
+
+def _paper(entry: dict[str, Any]) -> str:
+    """What a person calls it: ``A4 page``, ``receipt``."""
+    known = entry["paper"] if entry["paper"] != "other" else ""
+    return f"{known} {entry['kind']}".strip() if known or entry["kind"] != "other" else "unknown paper"
 
 
 def _verdict(entry: dict[str, Any]) -> str:

@@ -51,12 +51,16 @@ def coarse_jpeg(known: Known) -> tuple[Seen, ...]:
 def broken_jpeg(known: Known) -> tuple[Seen, ...]:
     """Data lost or wrong inside the file: seen in the picture first, then confirmed by the decoder.
 
-    Decoders repair silently: what is missing becomes exact mid-grey, and after a wrong bit all levels of the rest
-    of the page are off. Only where the picture looks so is it decoded again by a decoder that complains.
+    Decoders repair silently: what is missing becomes exact mid-grey (``broken_jpeg``), and after a wrong bit all
+    levels of the rest of the page are off (``doubtful_jpeg``: a page may be printed so, and decoders complain of
+    harmless things too). Only where the picture looks so is it decoded again by a decoder that complains.
     """
-    if known.side.media != "image/jpeg" or not (_filled(known) or _jumps(known)):
+    if known.side.media != "image/jpeg":
         return ()
-    return () if jpeg.decodes_cleanly(known.raster.encoded) else (Seen("broken_jpeg"),)
+    filled = _filled(known)
+    if not (filled or _jumps(known)) or jpeg.decodes_cleanly(known.raster.encoded):
+        return ()
+    return (Seen("broken_jpeg" if filled else "doubtful_jpeg"),)
 
 
 def _filled(known: Known) -> bool:

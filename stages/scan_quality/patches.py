@@ -16,7 +16,7 @@ _MOST = 5
 _LEAST_INK = 0.008
 """Share of a patch that must be ink: half a line of print."""
 _MOST_INK = 0.3
-_INK = 60
+_INK = 40
 _EVEN = 0.6
 """Paper darker than this share of the usual is a bar or a photograph: its edges are not those of letters."""
 

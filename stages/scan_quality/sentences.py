@@ -20,13 +20,15 @@ SENTENCES: Mapping[str, str] = {
     "fingers": "có ngón tay che ở {detail}. Vui lòng bỏ tay ra khỏi mặt kính rồi quét lại",
     "dark_lid": "có nền đen quanh tờ giấy. Vui lòng đậy nắp máy quét khi quét",
     "skewed": "bị nghiêng {detail}. Vui lòng đặt giấy ngay ngắn theo mép máy quét rồi quét lại",
-    "upsampled": "đã bị phóng to, độ nét thực chỉ {detail}. Vui lòng quét lại với độ phân giải quang học đủ lớn,"
+    "upsampled": "đã bị phóng to, độ nét thực {detail}. Vui lòng quét lại với độ phân giải quang học đủ lớn,"
     " không dùng chế độ nội suy",
     "blurred": "bị mờ, nhòe chữ. Vui lòng lau mặt kính, ép phẳng và giữ yên tờ giấy rồi quét lại",
     "washed_out": "quá sáng, chữ rất nhạt (độ đậm {detail}). Vui lòng giảm độ sáng của máy quét rồi quét lại",
     "too_dark": "quá tối (độ sáng nền giấy {detail}). Vui lòng tăng độ sáng của máy quét rồi quét lại",
     "coarse_jpeg": "bị nén quá mạnh (chất lượng JPEG {detail}). Vui lòng quét lại với chất lượng ảnh từ 75 trở lên",
     "broken_jpeg": "có tệp ảnh bị hỏng giữa chừng, mất một phần nội dung. Vui lòng quét lại hoặc gửi lại tệp gốc",
+    "doubtful_jpeg": "có thể có tệp ảnh bị lỗi dữ liệu, màu hoặc độ sáng thay đổi đột ngột giữa trang."
+    " Vui lòng kiểm tra lại ảnh, nếu sai thì quét lại",
     "show_through": "hiện cả chữ của mặt sau ({detail} mặt giấy)."
     " Nếu khó đọc, vui lòng lót tờ giấy đen phía sau rồi quét lại",
 }

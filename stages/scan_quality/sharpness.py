@@ -66,14 +66,14 @@ def edges_mm(known: Known) -> Edges | None:
 
 def sharp(known: Known) -> tuple[Seen, ...]:
     """``blurred``: the edges of print are wider than any focused scanner makes them, at least one way."""
-    if not known.has_ink or known.format.kind == "photo":
-        return ()
+    if not known.has_ink or known.format.kind == "photo" or known.decoded.dpi < known.settings.min_dpi:
+        return ()  # too few pixels are soft by themselves, and said already
     edges = edges_mm(known)
     if edges is None:
         return ()
     if max(edges) >= _BLURRED_MM:
         return (Seen("blurred"),)
-    if known.decoded.dpi < known.settings.min_dpi or max(edges) < _SUSPECT_MM:
+    if max(edges) < _SUSPECT_MM:
         return ()
     fades = fading(known)
     thin = any(fade < least for fade, (_, least) in zip(fades, _COARSER, strict=False))

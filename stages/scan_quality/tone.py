@@ -18,7 +18,7 @@ _BLACK_LID = 70
 _MUCH_LID = 0.25
 _SHINES = (14, 50)
 """Contrast of print that shines through, of 255: more than grain, less than print."""
-_DISTURBING = 0.05
+_DISTURBING = 0.03
 
 
 def ink_contrast(known: Known) -> float | None:

