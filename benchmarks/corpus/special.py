@@ -108,7 +108,7 @@ def table_to_edge(rng: np.random.Generator, dpi: int, level: Level) -> Scan:
 
 def card(rng: np.random.Generator, dpi: int, level: Level) -> Scan:
     """A citizen's card, cut out."""
-    return replace(_scan(_card(rng, max(dpi, 300)), rng, level))
+    return _scan(_card(rng, max(dpi, 300)), rng, level)
 
 
 def _card(rng: np.random.Generator, dpi: int) -> Page:

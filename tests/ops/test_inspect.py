@@ -36,7 +36,9 @@ def test_what_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     assert first["blank"]["verdict"] == "ink"  # type: ignore[index]
     assert second["blank"] == {"verdict": "blank", "ink": 0.0}
     assert second["flags"] == ["grey"]
-    (finding,) = second["findings"]  # type: ignore[misc]
+    findings = second["findings"]
+    assert isinstance(findings, list)
+    (finding,) = findings
     assert (finding["code"], finding["severity"]) == ("grey", "flag")
     assert finding["message"].startswith("Mặt 1 là ảnh đen trắng")
 

@@ -165,11 +165,12 @@ def test_warm_paper_seals_and_notes_are_no_fingers() -> None:
 @given(st.floats(0.6, 0.97))
 def test_a_frame_around_a_shrunk_sheet_tells_the_scale(share: float) -> None:
     """Found to 1.5 %, unless the sheet has become a known paper."""
-    page = rendered.pixels(rendered.prose(6, dpi=100)).astype(np.float64)
-    small = cv2.resize(page * 0.95, None, fx=share, fy=share, interpolation=cv2.INTER_AREA).astype(np.uint8)
-    whole = np.full(page.shape, 255, np.uint8)
-    top, left = (whole.shape[0] - small.shape[0]) // 2, (whole.shape[1] - small.shape[1]) // 2
-    whole[top : top + small.shape[0], left : left + small.shape[1]] = small
+    page = cv2.convertScaleAbs(rendered.pixels(rendered.prose(6, dpi=100)), alpha=0.95)
+    high, wide = page.shape[:2]
+    size = (round(wide * share), round(high * share))
+    whole = np.full((high, wide, 3), 255, np.uint8)
+    top, left = (high - size[1]) // 2, (wide - size[0]) // 2
+    whole[top : top + size[1], left : left + size[0]] = cv2.resize(page, size, interpolation=cv2.INTER_AREA)
     found = scale.fitted_share(known(whole, 100))
     near = {paper.paper_name(210 * share * off, 297 * share * off) for off in (0.985, 1.0, 1.015)}
     assert found == (pytest.approx(share, abs=0.015) if near == {"other"} else found)
