@@ -11,8 +11,6 @@ _HUGE_MM = 1300.0
 """Longer than an A0 sheet: the declared resolution cannot be true, or it is not one sheet."""
 _TINY_MM = 25.0
 """Shorter than a photograph of 3 × 4 cm."""
-_LETTERS_MM = (0.78, 4.2)
-"""Heights of small letters: print of 5 and of 27 points has these; no paper is all smaller, few are all larger."""
 _PATCHES = 3
 _ENOUGH = 90
 _SEEN_PX = 3
@@ -27,8 +25,12 @@ def low_dpi(known: Known) -> tuple[Seen, ...]:
 
 
 def grey(known: Known) -> tuple[Seen, ...]:
-    """No colour: the law asks for colour as the original, so a grey paper is a flag and no more."""
-    return () if known.decoded.colour else (Seen("grey"),)
+    """No colour: the law asks for colour as the original, so a grey paper is a flag and no more.
+
+    A blank side scanned in colour has none to show.
+    """
+    nothing_to_show = known.blank.verdict == "blank" and known.decoded.channels == 3
+    return () if known.decoded.colour or nothing_to_show else (Seen("grey"),)
 
 
 def size(known: Known) -> tuple[Seen, ...]:

@@ -37,6 +37,11 @@ def sheet(width_px: int, height_px: int, dpi: int) -> rendered.PageDesk:
     return rendered.PageDesk(np.full((height_px, width_px, 3), 250, np.uint8), dpi=dpi)
 
 
+def text(dpi: int) -> rendered.PageDesk:
+    """An A4 page in print."""
+    return rendered.PageDesk(rendered.pixels(rendered.prose(dpi=dpi)), dpi=dpi)
+
+
 @given(st.sampled_from(sorted(paper.PAPERS)), st.floats(0.985, 1.015), st.booleans())
 def test_every_paper_is_known_either_way_up(name: str, stretch: float, turned: bool) -> None:
     """Within the 2 % of rule R5, upright or across."""
@@ -81,7 +86,7 @@ def test_papers_are_routed(size: tuple[int, int, int], flags: tuple[str, ...], k
 def test_settings_make_flags_reasons_to_reject() -> None:
     """All reasons are named at once, in Vietnamese, with what to do."""
     with pytest.raises(Rejected) as error:
-        checked(sheet(1240, 1754, 150), colour=False, severity={"grey": "reject", "low_dpi": "reject"})
+        checked(text(150), colour=False, severity={"grey": "reject", "low_dpi": "reject"})
     assert [finding.code for finding in error.value.findings] == ["low_dpi", "grey"]
     assert all(finding.page == 1 for finding in error.value.findings)
     assert "150 dpi, cần từ 200 dpi" in error.value.message
@@ -93,8 +98,15 @@ def test_settings_make_flags_reasons_to_reject() -> None:
 )
 def test_a_code_means_what_settings_say(severity: Severity, flags: tuple[str, ...], notes: tuple[str, ...]) -> None:
     """Who only looks sees what would reject among the flags."""
-    found = checked(sheet(1654, 2339, 200), rejecting=False, colour=False, severity={"grey": severity})
+    found = checked(text(200), rejecting=False, colour=False, severity={"grey": severity})
     assert (found.flags, found.notes) == (flags, notes)
+
+
+def test_a_blank_side_has_no_colour_to_show() -> None:
+    """Scanned in colour it is not called grey; in one channel it is."""
+    assert checked(sheet(1654, 2339, 200), colour=False).flags == ()
+    bare = rendered.PageDesk(np.full((2339, 1654), 250, np.uint8), dpi=200)
+    assert checked(bare, colour=False).flags == ("grey",)
 
 
 def test_unknown_codes_stop_the_start() -> None:
