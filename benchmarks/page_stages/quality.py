@@ -64,11 +64,9 @@ def cases(quick: bool) -> Iterator[Case]:
     """Sound papers of every kind, level and resolution; then every defect on several of them."""
     for repeat in range(1 if quick else 2):
         for name in (*KINDS, *SPECIAL):
-            for level in _LEVELS[2:] if quick else _QUICK = {"letter": 300, "card": 300, "edge_seal": 200}
-"""Sound papers of a quick run, and their dpi."""
-_LEVELS:
-                if quick and name not in _QUICK:
-                    continue
+            if quick and name not in _QUICK:
+                continue
+            for level in _LEVELS[2:] if quick else _LEVELS:
                 dpi = _QUICK[name] if quick else (200, 300)[(repeat + len(name) + len(level)) % 2]
                 scan = paper(name, level, repeat, dpi)
                 yield Case(name, level, (), Shot(scan.pixels, scan.dpi, scan.quality), grey=level == "clean")
