@@ -29,7 +29,7 @@ def grey(known: Known) -> tuple[Seen, ...]:
 
     A blank side scanned in colour has none to show.
     """
-    nothing_to_show = known.blank.verdict == "blank" and known.decoded.channels == 3
+    nothing_to_show = not known.has_ink and known.decoded.channels == 3
     return () if known.decoded.colour or nothing_to_show else (Seen("grey"),)
 
 

@@ -10,6 +10,7 @@ from stages.scan_quality.levels import percentile
 
 _DARK_PAPER = 118
 """Paper whose lightest channel is below this is not paper as it looks: kraft is 170, pink 200."""
+_WHITE = 252
 _PALE = 0.30
 """Contrast of the darkest print, 0–1. Pencil is 0.5, thermal print 0.4."""
 _LEAST_PX = 32
@@ -31,8 +32,10 @@ def ink_contrast(known: Known) -> float | None:
 
 
 def washed_out(known: Known) -> tuple[Seen, ...]:
-    """Print so pale that little more light would have lost it."""
-    if known.blank.verdict == "blank":
+    """Print so pale that little more light would have lost it. On a doubtful side only where the paper is burnt out:
+    else it is print that shines through."""
+    burnt = percentile(known.light[:, :, 0].copy(), 0.5) >= _WHITE
+    if not known.has_ink and not (known.blank.verdict == "unsure" and burnt):
         return ()
     contrast = ink_contrast(known)
     return (Seen("washed_out", f"{contrast:.0%}"),) if contrast is not None and contrast < _PALE else ()
