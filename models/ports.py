@@ -170,6 +170,8 @@ class Raster(Protocol):
     width_px: int
     height_px: int
     dpi: int
+    encoded: bytes
+    """The JPEG or PNG itself."""
 
     def working(self) -> Pixels:
         """Colour (BGR) at half scale, from the codec's own scaling where it can; shared, read-only."""

@@ -8,10 +8,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from models.base import Model
 from models.manifest import Agency
+from models.quality import SEVERITIES, Severity
 
 Positive = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0)]
@@ -189,14 +190,29 @@ class GateSettings(Model):
 
 
 class QualitySettings(Model):
-    """Rules R5 and R6 of the domain: flags, or reasons to reject where ``reject`` names their code."""
+    """Rules R5 and R6 of the domain. ``severity``: of a code, where it is not to be the default of
+    :data:`models.quality.SEVERITIES`."""
 
     min_dpi: Positive = 200
+    min_drawing_dpi: Positive = 300
+    """For sheets of A2 and larger."""
     max_pixels: Positive = 150_000_000
     """From the header, before decoding: an A0 drawing at 300 dpi is legal."""
     dpi_axes_tolerance: Annotated[float, Field(ge=0)] = 0.02
     """Share by which the resolutions of the two axes may differ (rule R6)."""
-    reject: tuple[str, ...] = ()
+    severity: dict[str, Severity] = Field(default_factory=dict)
+
+    @field_validator("severity")
+    @classmethod
+    def _known(cls, severity: dict[str, Severity]) -> dict[str, Severity]:
+        unknown = sorted(set(severity) - set(SEVERITIES))
+        if unknown:
+            raise ValueError(f"no such code: {', '.join(unknown)}; known are {', '.join(SEVERITIES)}")
+        return severity
+
+    def severity_of(self, code: str) -> Severity:
+        """What the code means here."""
+        return self.severity.get(code, SEVERITIES[code])
 
 
 class BlankSettings(Model):

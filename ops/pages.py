@@ -25,7 +25,7 @@ from stages.unpack import Unpacked
 F = TypeVar("F", bound=Fact)
 
 
-NEVER_REFUSES = {"dpi_axes_tolerance": float("inf"), "reject": ()}
+NEVER_REFUSES = {"dpi_axes_tolerance": float("inf")}
 """Who looks at one image wants to see it, whatever its quality."""
 
 

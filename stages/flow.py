@@ -31,9 +31,9 @@ FLOW = Flow(
             "page",
             (
                 decode.STAGE,
-                quality.STAGE,
                 deskew.STAGE,
                 blank_side.STAGE,
+                quality.STAGE,
                 note_seen.STAGE,
                 fingerprint.STAGE,
                 ocr.STAGE,

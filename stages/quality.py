@@ -1,77 +1,102 @@
-"""quality (page): resolution, colour and size against the law (rules R5 and R6)."""
+"""quality (page): is this a whole, legible, lawful scan of one sheet? Rules R5 and R6. It deletes and changes nothing."""
 
 from __future__ import annotations
+
+from pydantic import Field
 
 from models.errors import Finding, Rejected
 from models.facts import Fact
 from models.settings import QualitySettings
 from models.stage import Inputs, Ports, Scope, Stage
-from stages import paper
+from stages.blank_side import BlankMeasured
 from stages.decode import Decoded
+from stages.deskew import Deskewed
+from stages.raster import side_of
+from stages.scan_quality import coding, corners, edges, leaning, scale, sharpness, size, tone
+from stages.scan_quality.known import Check, Known, Seen
+from stages.scan_quality.papers import Kind
+from stages.scan_quality.sentences import sentence
 
-_HUGE_MM = 1300.0
-"""Longer than an A0 sheet: the declared resolution cannot be true, or it is not one sheet."""
-_TINY_MM = 40.0
+CHECKS: tuple[Check, ...] = (
+    size.low_dpi,
+    size.grey,
+    size.size,
+    size.dpi_guessed,
+    scale.wrong_scale,
+    edges.cut_off,
+    corners.folded_corner,
+    edges.fingers,
+    leaning.skewed,
+    sharpness.sharp,
+    tone.washed_out,
+    tone.too_dark,
+    tone.dark_lid,
+    tone.show_through,
+    coding.coarse_jpeg,
+    coding.broken_jpeg,
+)
+"""In the order in which the counter reads them. A new check: a function here, its code and severity in
+:mod:`models.quality`, its sentence in :mod:`stages.scan_quality.sentences`."""
 
 
 class QualityChecked(Fact):
-    """``paper``: the known size that the scan has (``A4``, ``A3``, ``A5``, ``ID-1``…), or ``other``.
+    """``paper``: the known size (``A4``, ``A3``, ``A5``, ``ID-1``…) of the sheet, or ``other``; ``paper_kind``: what it is.
 
-    ``flags``: stable codes, never a reason to delete anything; those that settings name are reasons
-    to reject. ``low_dpi``: below ``settings.quality.min_dpi``; ``grey``: no colour (the law asks for
-    colour as the original, so a grey paper is a flag and no more); ``odd_size``: no known paper;
-    ``huge`` and ``tiny``: not the size of a sheet, so the declared dpi is doubtful.
+    Both are of the smaller sheet where one lies within the picture (a card on the glass), and so are ``width_mm``
+    and ``height_mm``. ``flags``: codes that a person should look at; ``notes``: codes that are only written down.
+    ``details``: what was seen, by code, for :func:`stages.scan_quality.sentences.sentence`. A code that settings
+    make a reason to reject is never here, but for who asks :data:`LOOK`.
     """
 
     width_mm: float
     height_mm: float
     paper: str
+    paper_kind: Kind = "page"
     flags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    details: dict[str, str] = Field(default_factory=dict)
 
 
-def check(decoded: Decoded, settings: QualitySettings) -> QualityChecked:
-    """What the measures say, without rejecting anything."""
-    width_mm, height_mm = paper.size_mm(decoded.width_px, decoded.height_px, decoded.dpi)
-    name = paper.paper_name(width_mm, height_mm)
-    found = {
-        "low_dpi": decoded.dpi < settings.min_dpi,
-        "grey": not decoded.colour,
-        "odd_size": name == "other",
-        "huge": max(width_mm, height_mm) > _HUGE_MM,
-        "tiny": max(width_mm, height_mm) < _TINY_MM,
-    }
-    flags = tuple(code for code, true in found.items() if true)
-    return QualityChecked(width_mm=width_mm, height_mm=height_mm, paper=name, flags=flags)
+def look(inputs: Inputs, ports: Ports) -> QualityChecked:
+    """What is seen, without rejecting anything: codes that would reject are among the flags."""
+    side = side_of(inputs, ports)
+    settings = ports.settings.quality
+    facts = (inputs.fact(Decoded), inputs.fact(Deskewed), inputs.fact(BlankMeasured))
+    known = Known(side, *facts, inputs.pixels(), settings)
+    return concluded(known, [seen for check in CHECKS for seen in check(known)])
 
 
-def _sentence(flag: str, page: int, decoded: Decoded, checked: QualityChecked, settings: QualitySettings) -> str:
-    """Why the counter has to scan this side again (Decree 30/2020 App I; Circular 05/2025 Art 8)."""
-    size = f"{checked.width_mm:.0f} x {checked.height_mm:.0f} mm"
-    reasons = {
-        "low_dpi": f"chỉ đạt {decoded.dpi} dpi, thấp hơn mức tối thiểu {settings.min_dpi} dpi."
-        f" Vui lòng quét lại với độ phân giải từ {settings.min_dpi} dpi trở lên",
-        "grey": "là ảnh đen trắng hoặc xám. Vui lòng quét lại ở chế độ ảnh màu",
-        "odd_size": f"có kích thước {size}, không đúng khổ giấy nào đã biết."
-        " Vui lòng quét lại trọn vẹn tờ giấy, tỷ lệ 100%",
-        "huge": f"có kích thước {size}, quá lớn. Vui lòng kiểm tra độ phân giải của máy quét rồi quét lại",
-        "tiny": f"có kích thước {size}, quá nhỏ. Vui lòng kiểm tra độ phân giải của máy quét rồi quét lại",
-    }
-    return f"Mặt {page} {reasons[flag]}."
+def concluded(known: Known, seen: list[Seen]) -> QualityChecked:
+    """The fact of what the checks saw."""
+    codes = list(dict.fromkeys(one.code for one in seen))
+    notes = tuple(code for code in codes if known.settings.severity_of(code) == "note")
+    return QualityChecked(
+        width_mm=known.format.width_mm,
+        height_mm=known.format.height_mm,
+        paper=known.format.paper,
+        paper_kind=known.format.kind,
+        flags=tuple(code for code in codes if code not in notes),
+        notes=notes,
+        details={one.code: one.detail for one in reversed(seen) if one.detail},
+    )
+
+
+def rejecting(checked: QualityChecked, page: int, settings: QualitySettings) -> list[Finding]:
+    """Why the side has to be scanned again, one finding a code."""
+    codes = [code for code in checked.flags if settings.severity_of(code) == "reject"]
+    return [Finding(code, sentence(code, page, checked.details.get(code, "")), page) for code in codes]
 
 
 def run(inputs: Inputs, ports: Ports) -> QualityChecked:
-    """Raises ``Rejected`` with a finding for each flag that ``settings.quality.reject`` names."""
-    settings = ports.settings.quality
-    decoded = inputs.fact(Decoded)
-    checked = check(decoded, settings)
-    findings = [
-        Finding(flag, _sentence(flag, inputs.page, decoded, checked, settings), inputs.page)
-        for flag in checked.flags
-        if flag in settings.reject
-    ]
+    """Raises ``Rejected`` with a finding for each code whose severity is ``reject``."""
+    checked = look(inputs, ports)
+    findings = rejecting(checked, inputs.page, ports.settings.quality)
     if findings:
         raise Rejected.of(findings)
     return checked
 
 
-STAGE = Stage("quality", 1, Scope.PAGE, (Decoded,), QualityChecked, run)
+_NEEDS = (Decoded, Deskewed, BlankMeasured)
+STAGE = Stage("quality", 2, Scope.PAGE, _NEEDS, QualityChecked, run)
+LOOK = Stage("quality", 2, Scope.PAGE, _NEEDS, QualityChecked, look)
+"""The same for who only looks: rejects nothing."""

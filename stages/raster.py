@@ -30,9 +30,9 @@ class DecodedRaster:
         self.width_px = side.width_px
         self.height_px = side.height_px
         self.dpi = side.dpi
+        self.encoded = data
         self._number = side.number
         self._media = side.media
-        self._data = data
         self._working: Pixels | None = None
         self._grey: Pixels | None = None
         self._full_grey: Pixels | None = None
@@ -69,7 +69,7 @@ class DecodedRaster:
         # setting belongs to the process, costs nothing to repeat, and so does not depend on who started it.
         cv2.setNumThreads(1)
         try:
-            image = cv2.imdecode(np.frombuffer(self._data, np.uint8), mode | _RAW)
+            image = cv2.imdecode(np.frombuffer(self.encoded, np.uint8), mode | _RAW)
         except cv2.error:
             image = None
         if image is None or not self._fits(image.shape[1], image.shape[0], shrink):

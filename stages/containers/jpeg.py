@@ -23,7 +23,7 @@ MAGIC = b"\xff\xd8\xff"
 _SOF = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _KEPT_SOF = (0xC0, 0xC1, 0xC2)
 """Huffman-coded sequential and progressive: what DCTDecode and every viewer reads."""
-_SOS, _EOI, _APP14 = 0xDA, 0xD9, 0xEE
+_SOS, _EOI, _APP14, _DQT = 0xDA, 0xD9, 0xEE, 0xDB
 _NO_LENGTH = frozenset((0x01, *range(0xD0, 0xD8)))
 _IN_SCAN = np.zeros(256, bool)
 _IN_SCAN[[0x00, 0x01, *range(0xD0, 0xD8), 0xFF]] = True
@@ -144,6 +144,39 @@ def picture(data: bytes, max_pixels: int) -> Picture:
     )
 
 
+def luminance_table(data: bytes) -> tuple[int, ...] | None:
+    """The 64 numbers of quantisation table 0, in zigzag order; None where there is none before the first scan."""
+    for marker, body in _segments(data):
+        if marker == _SOS:
+            return None
+        if marker != _DQT:
+            continue
+        at = 0
+        while at < len(body):
+            wide, number = divmod(body[at], 16)
+            step = 2 if wide else 1
+            end = at + 1 + 64 * step
+            if number == 0:
+                return (
+                    tuple(int.from_bytes(body[n : n + step]) for n in range(at + 1, end, step))
+                    if end <= len(body)
+                    else None
+                )
+            at = end
+    return None
+
+
+def decodes_cleanly(data: bytes) -> bool:
+    """Whether the whole entropy stream decodes without a warning, by qpdf's decoder, which counts them as errors."""
+    with pikepdf.new() as pdf:
+        stream = pikepdf.Stream(pdf, data, Filter=pikepdf.Name.DCTDecode)
+        try:
+            stream.get_stream_buffer(pikepdf.StreamDecodeLevel.all)
+        except (pikepdf.PdfError, RuntimeError):
+            return False
+    return True
+
+
 def ends_in_filling(image: Pixels) -> bool:
     """Whether the last line of a decoded picture is nothing but what libjpeg fills in."""
     return bool((image[-1] == _MID_GREY).all())
@@ -162,9 +195,5 @@ def check_whole(data: bytes) -> None:
     load(image)
     if not ends_in_filling(np.asarray(image)):
         return
-    with pikepdf.new() as pdf:
-        stream = pikepdf.Stream(pdf, data, Filter=pikepdf.Name.DCTDecode)
-        try:
-            stream.get_stream_buffer(pikepdf.StreamDecodeLevel.all)
-        except (pikepdf.PdfError, RuntimeError) as error:
-            raise refused("truncated") from error
+    if not decodes_cleanly(data):
+        raise refused("truncated")

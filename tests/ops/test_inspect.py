@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from models.settings import Settings
+from models.settings import QualitySettings, Settings
 from ops.commands import inspect
 from ops.output import Output
 from tests.stages import rendered
@@ -29,13 +29,18 @@ def test_what_is_measured(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     rendered.sheet(200).save(back, dpi=(200, 200))
     code, (first, second) = entries(capsys, front, back)
     assert code == 0
-    assert set(first) == {"path", "width_px", "height_px", "dpi", "skew_deg", "orientation_deg", "blank", "flags"}
+    assert (first["paper"], first["kind"], first["width_mm"], first["dpi_source"]) == ("A4", "page", 210.1, "declared")
     assert (first["path"], first["width_px"], first["height_px"], first["dpi"]) == (str(front), 1654, 2338, 200)
     assert first["skew_deg"] == pytest.approx(2.0, abs=0.1)
     assert first["orientation_deg"] == 180
     assert first["blank"]["verdict"] == "ink"  # type: ignore[index]
     assert second["blank"] == {"verdict": "blank", "ink": 0.0}
-    assert second["flags"] == ["grey"]
+    findings = first["findings"]
+    assert isinstance(findings, list)
+    (finding,) = findings
+    assert (finding["code"], finding["severity"]) == ("grey", "flag")
+    assert finding["message"].startswith("Mặt 1 là ảnh đen trắng")
+    assert (first["flags"], second["flags"]) == (["grey"], [])
 
 
 def test_a_bad_file_does_not_hide_the_others(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -62,3 +67,19 @@ def test_every_page_of_a_tiff(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     code, found = entries(capsys, tiff)
     assert code == 0
     assert [entry["page"] for entry in found] == [1, 2]
+
+
+def test_text_says_at_a_glance_what_to_do(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder stands for its pictures by name; a verdict first, then a sentence for each thing that is wrong."""
+    rendered.prose(8, dpi=200).save(tmp_path / "a.jpg", dpi=(200, 200))
+    coarse = rendered.prose(8, dpi=150)
+    coarse.save(tmp_path / "b.jpg", dpi=(150, 150))
+    (tmp_path / "notes.txt").write_text("không phải ảnh", encoding="utf-8")
+    parser = argparse.ArgumentParser()
+    inspect.configure(parser)
+    strict = Settings(quality=QualitySettings(severity={"low_dpi": "reject", "grey": "note"}))
+    assert inspect.run(parser.parse_args([str(tmp_path)]), strict, Output(json=False)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == ["OK", "·", "REJECT", "✗", "·", "2"]
+    assert "low_dpi: Mặt 1 có độ phân giải quá thấp (150 dpi, cần từ 200 dpi)" in lines[3]
+    assert lines[-1] == "2 sides: 1 OK, 1 REJECT (grey 2, low_dpi 1)"

@@ -20,7 +20,9 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, Any]:
     """Exit code and JSON of the command; the settings would refuse any of these images."""
     parser = argparse.ArgumentParser()
     ocr.configure(parser)
-    strict = Settings(quality=QualitySettings(min_dpi=600, reject=("low_dpi", "grey", "odd_size")))
+    strict = Settings(
+        quality=QualitySettings(min_dpi=600, severity={"low_dpi": "reject", "grey": "reject", "odd_size": "reject"})
+    )
     code = ocr.run(parser.parse_args(words), strict, Output(json=True))
     return code, json.loads(capsys.readouterr().out)
 

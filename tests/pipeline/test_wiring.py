@@ -132,7 +132,10 @@ def test_dumped_settings_load_again_with_their_secrets(tmp_path: Path) -> None:
     """What a child process gets is what its parent has; no variable of the child's environment is needed."""
     settings = load_settings(
         environment=SECRETS | {"SOHOA_STATE": "/srv", "SOHOA_POOLS__PAGE__SLOTS": "3"},
-        overrides={"quality.reject": ["low_dpi", "grey"], "agency": {"code": "H49", "name": "Ủy ban nhân dân"}},
+        overrides={
+            "quality.severity": {"low_dpi": "reject", "grey": "note"},
+            "agency": {"code": "H49", "name": "Ủy ban nhân dân"},
+        },
     )
     file = tmp_path / "child.json"
     file.write_bytes(dump_settings(settings))

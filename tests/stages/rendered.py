@@ -103,7 +103,10 @@ def encoded(image: Pixels, kind: Literal["jpg", "png"] = "jpg") -> bytes:
 
 
 class PageDesk:
-    """One scanned side on the desk: its inputs with the facts so far, and blobs in memory."""
+    """One scanned side on the desk: its inputs with the facts so far, and blobs in memory.
+
+    ``data``: the file of the picture, where it is not to be encoded here.
+    """
 
     def __init__(
         self,
@@ -113,9 +116,10 @@ class PageDesk:
         kind: Literal["jpg", "png"] = "jpg",
         turn_deg: Literal[0, 90, 180, 270] = 0,
         mirrored: bool = False,
+        data: bytes | None = None,
     ) -> None:
         self.blobs = desk.Blobs()
-        data = encoded(image, kind)
+        data = encoded(image, kind) if data is None else data
         self.side = Side(
             number=1,
             sha256=self.blobs.put(data),
