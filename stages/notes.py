@@ -140,7 +140,7 @@ def judge(found: Comparison, *, patch_on_clean: bool) -> Verdict:
     off = [region for region in found.regions if region.cleaned >= _TINTED]
     plain = [region for region in found.regions if region not in on and region not in off]
     most = max(_STRAY, round(_STRAY_SHARE * found.inked))
-    odd = found.stray + sum(region.cells for region in plain)
+    odd = found.stray + sum(region.loose for region in found.regions)
     if odd > most:
         if len(plain) == 1 and not on and not off and found.stray <= most and found.correlation >= _ONE_PAGE:
             return "unseen"
