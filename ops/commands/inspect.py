@@ -11,7 +11,7 @@ from models.errors import Defect, OperatorError, Rejected
 from models.settings import Settings
 from ops.output import Output
 from ops.pages import entry_head, open_file, trouble
-from stages import blank_side, decode, deskew, quality
+from stages import blank_side, decode, deskew, note_seen, quality
 
 HELP = "measure images: size, dpi, skew, orientation, blank or not, flags"
 
@@ -47,6 +47,7 @@ def measure(path: Path, settings: Settings) -> Iterator[dict[str, object]]:
         posed = page.run(deskew.STAGE)
         blank = page.run(blank_side.STAGE)
         flags = quality.check(decoded, settings.quality).flags + (("clips_ink",) if posed.clips_ink else ())
+        flags += ("sticky_note",) if page.run(note_seen.STAGE).box else ()
         yield entry_head(path, page) | {
             "width_px": decoded.width_px,
             "height_px": decoded.height_px,
