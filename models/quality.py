@@ -29,6 +29,12 @@ SEVERITIES: Mapping[str, Severity] = {
     "broken_jpeg": "reject",
     "doubtful_jpeg": "flag",
     "show_through": "note",
+    "sticky_note": "flag",
+    "note_swapped": "flag",
+    "note_second": "flag",
+    "note_identical": "flag",
+    "note_unseen": "flag",
+    "note_differs": "flag",
 }
 """Only a file whose decoder says that data are missing, and whose picture shows it, goes back by itself: all else
 is measured on pixels, a wrong rejection costs a citizen's journey, and the paper may look no better."""

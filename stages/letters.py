@@ -104,10 +104,15 @@ class Network(NamedTuple):
 
     def __call__(self, seen: Windows) -> Windows:
         """A score for each of the windows, ``(n, 196)``; higher is more upright."""
-        # OpenCV multiplies on this thread alone, whatever NumPy's library would start.
-        first = np.maximum(cv2.gemm(seen, self.hidden, 1, None, 0) + self.bias, 0)
-        second = np.maximum(cv2.gemm(first, self.second, 1, None, 0) + self.second_bias, 0)
+        first = np.maximum(_product(seen, self.hidden) + self.bias, 0)
+        second = np.maximum(_product(first, self.second) + self.second_bias, 0)
         return np.asarray(second @ self.out, dtype=np.float32)
+
+
+def _product(left: Windows, right: Windows) -> Windows:
+    """Matrix product on this thread alone, whatever NumPy's library would start."""
+    nothing = np.zeros((0, 0), np.float32)
+    return np.asarray(cv2.gemm(left, right, 1.0, nothing, 0.0), dtype=np.float32)
 
 
 @cache

@@ -40,6 +40,8 @@ _CELL_INK_MM2 = 1.2
 """Ink of a cell that is not found again: more than dust, less than a word."""
 _CELL_SHARE = 0.35
 """Share of a cell's ink that is not found again, so that a fold that shifts print a little is no difference."""
+_UNLIKE = 0.5
+"""Structural similarity of a cell: 0.9 and more on one page, 0.2 to 0.4 where other words stand."""
 _TINT = 0.045
 """Difference of the papers' tint that is another paper."""
 _MOST_TINTED = 0.45
@@ -54,13 +56,15 @@ _MOST_NOTES = 3
 
 
 class Region(NamedTuple):
-    """A compact region that differs. ``box``: pixels of the clean survey's pictures. ``cells``: how many differ.
+    """A compact region that differs. ``box``: pixels of the clean survey's pictures. ``cells``: how many differ;
+    ``loose``: how many of these are away from any paper of another colour.
 
     ``noted``, ``cleaned``: share of it where only the one or only the other scan shows tinted paper.
     """
 
     box: Box
     cells: int
+    loose: int
     noted: float
     cleaned: float
 
@@ -100,7 +104,12 @@ def compare(noted: Survey, clean: Survey, turn_deg: float = 0.0, on_clean: Box |
     seen = cv2.warpAffine(np.full(one.ink.shape, 255, np.uint8), onto, size)
     inside = np.asarray(cv2.erode(seen, np.ones((9, 9), np.uint8)) > 0)
     darker = tint - other.tint
-    differs, inked = _cells(contrast, other.contrast, np.abs(darker) > _TINT, inside)
+    similar, written = _similarity(contrast, other.contrast, inside)
+    lost, inked = _lost(contrast, other.contrast, inside)
+    tinted = _tinted((np.abs(darker) > _TINT) & inside, lost.shape)
+    differs = lost | tinted | _unlike(similar, written, lost.shape)
+    # A note's shadow and the words that it cuts reach a centimetre beyond it.
+    loose = differs & (cv2.dilate(tinted.view(np.uint8), np.ones((5, 5), np.uint8)) == 0)
     boxes = _compact(differs)
     covered, within = np.zeros(size[::-1], bool), np.zeros(differs.shape, bool)
     regions = []
@@ -110,17 +119,12 @@ def compare(noted: Survey, clean: Survey, turn_deg: float = 0.0, on_clean: Box |
         within[cells], covered[pixels] = True, True
         place = Box(*(edge * _CELL_MM / MM_PER_INCH * clean.dpi for edge in box))
         part = darker[pixels]
-        regions.append(
-            Region(
-                place,
-                int(np.count_nonzero(differs[cells])),
-                float((part > _TINT).mean()),
-                float((part < -_TINT).mean()),
-            )
-        )
+        count, free = (int(np.count_nonzero(which[cells])) for which in (differs, loose))
+        regions.append(Region(place, count, free, float((part > _TINT).mean()), float((part < -_TINT).mean())))
+    outside = written & ~covered[::_COARSE, ::_COARSE][: written.shape[0], : written.shape[1]]
     return Comparison(
         correlation=correlation,
-        agreement=_agreement(contrast, other.contrast, inside & ~covered),
+        agreement=float(similar[outside].mean()) if bool(outside.any()) else 1.0,
         regions=tuple(regions),
         stray=int(np.count_nonzero(differs & ~within)),
         inked=int(np.count_nonzero(inked & ~within)),
@@ -256,22 +260,38 @@ def _refined(moving: Floats, fixed: Floats, onto: NDArray[np.float64]) -> tuple[
     return onto, reached
 
 
-def _cells(noted: Pixels, clean: Pixels, tinted: Bools, inside: Bools) -> tuple[Bools, Bools]:
-    """Cells of 5 mm that differ in ink or paper, and cells that hold ink in either scan."""
+def _lost(noted: Pixels, clean: Pixels, inside: Bools) -> tuple[Bools, Bools]:
+    """Cells of 5 mm with ink that is not found again on the other scan, and cells with ink in either."""
     near = np.ones((_NEAR_PX, _NEAR_PX), np.uint8)
     ink = [(picture >= _INK) & inside for picture in (noted, clean)]
     found = [cv2.dilate((picture >= _TRACE).view(np.uint8), near) > 0 for picture in (noted, clean)]
-    lost = ((ink[0] & ~found[1]) | (ink[1] & ~found[0])).astype(np.float32)
-    both = (ink[0] | ink[1]).astype(np.float32)
     mm = DPI / MM_PER_INCH
     size = (max(1, int(noted.shape[1] / mm / _CELL_MM)), max(1, int(noted.shape[0] / mm / _CELL_MM)))
-    share, whole, paper = (
-        np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
-        for picture in (lost, both, (tinted & inside).astype(np.float32))
+    lost, whole = (
+        np.asarray(cv2.resize(picture.astype(np.float32), size, interpolation=cv2.INTER_AREA))
+        for picture in ((ink[0] & ~found[1]) | (ink[1] & ~found[0]), ink[0] | ink[1])
     )
     area = _CELL_MM * _CELL_MM
-    differs = (share * area >= _CELL_INK_MM2) & (share >= _CELL_SHARE * whole)
-    return np.asarray(differs | (paper > 0.5)), np.asarray(whole * area >= _CELL_INK_MM2)
+    return (
+        np.asarray((lost * area >= _CELL_INK_MM2) & (lost >= _CELL_SHARE * whole)),
+        np.asarray(whole * area >= _CELL_INK_MM2),
+    )
+
+
+def _tinted(differs: Bools, shape: tuple[int, ...]) -> Bools:
+    """Cells where the paper is of another colour."""
+    share = cv2.resize(differs.astype(np.float32), (shape[1], shape[0]), interpolation=cv2.INTER_AREA)
+    return np.asarray(np.asarray(share) > 0.5)
+
+
+def _unlike(similar: Floats, written: Bools, shape: tuple[int, ...]) -> Bools:
+    """Cells where both scans have other print: lines of unlike pages may lie over each other, ink over ink."""
+    size = (shape[1], shape[0])
+    whole, alike = (
+        np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+        for picture in (written.astype(np.float32), similar * written)
+    )
+    return np.asarray((whole * _CELL_MM * _CELL_MM >= 2 * _CELL_INK_MM2) & (alike < _UNLIKE * whole))
 
 
 def _compact(differs: Bools) -> list[Box]:
@@ -297,16 +317,16 @@ def _compact(differs: Bools) -> list[Box]:
     return sorted(boxes, key=lambda box: -box.width * box.height)[:_MOST_NOTES]
 
 
-def _agreement(noted: Pixels, clean: Pixels, where: Bools) -> float:
-    """Mean structural similarity (Wang et al. 2004) of what is inked in either scan, 0–1."""
+def _similarity(noted: Pixels, clean: Pixels, inside: Bools) -> tuple[Floats, Bools]:
+    """Structural similarity (Wang et al. 2004) at half the size, 0–1, and where either scan has ink."""
     from skimage.metrics import structural_similarity
 
     one, other = _blurred(noted), _blurred(clean)
-    inked = where[::_COARSE, ::_COARSE][: one.shape[0], : one.shape[1]] & (cv2.max(one, other) >= _TRACE)
-    if np.count_nonzero(inked) < _LEAST_INK_PX:
-        return 1.0
+    where = inside[::_COARSE, ::_COARSE][: one.shape[0], : one.shape[1]]
+    if min(one.shape) < 7:  # the window of the measure
+        return np.ones_like(one), np.zeros(one.shape, bool)
     _, similar = structural_similarity(one, other, data_range=255, full=True)
-    return max(0.0, float(similar[inked].mean()))
+    return np.clip(similar, 0, 1).astype(np.float32), np.asarray(where & (cv2.max(one, other) >= _TRACE))
 
 
 def _lies_on_both(patch: Box, noted: Floats, clean: Floats, scale: float) -> bool:

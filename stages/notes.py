@@ -140,7 +140,7 @@ def judge(found: Comparison, *, patch_on_clean: bool) -> Verdict:
     off = [region for region in found.regions if region.cleaned >= _TINTED]
     plain = [region for region in found.regions if region not in on and region not in off]
     most = max(_STRAY, round(_STRAY_SHARE * found.inked))
-    odd = found.stray + sum(region.cells for region in plain)
+    odd = found.stray + sum(region.loose for region in found.regions)
     if odd > most:
         if len(plain) == 1 and not on and not off and found.stray <= most and found.correlation >= _ONE_PAGE:
             return "unseen"
@@ -200,26 +200,28 @@ def _texts_differ(inputs: Inputs, ports: Ports, page: int, extra: int) -> bool:
 
 def rejects(code: str, settings: QualitySettings) -> bool:
     """Whether a code is a reason to reject."""
-    return code in CERTAIN or code in settings.reject
+    return code in CERTAIN or settings.severity_of(code) == "reject"
+
+
+_AGAIN = f"{NOTE_RULE} Hãy quét lại hai bản của trang này và gửi lại cả bộ."
+SENTENCES = {
+    "sticky_note": f"còn gắn giấy ghi chú nhưng chỉ có một bản quét. {NOTE_RULE} Hãy quét thêm bản đã bỏ giấy "
+    "ghi chú, đánh dấu bản có giấy ghi chú (note_of) trong bản kê và gửi lại cả bộ.",
+    "note_left_on": f"được khai là bản đã bỏ giấy ghi chú nhưng giấy ghi chú vẫn còn trên trang. {_AGAIN}",
+    "note_other_page": f"và bản có giấy ghi chú của nó không phải là cùng một trang. {_AGAIN}",
+    "note_swapped": "là bản có giấy ghi chú nhưng được khai là bản đã bỏ; hai bản bị khai ngược. Hãy đổi lại "
+    "note_of trong bản kê và gửi lại.",
+    "note_second": f"được khai là bản đã bỏ giấy ghi chú nhưng hình như còn một tờ nữa trên trang. {_AGAIN}",
+    "note_identical": f"và bản được khai là có giấy ghi chú giống hệt nhau, không thấy giấy ghi chú. {_AGAIN}",
+    "note_unseen": f"và bản có giấy ghi chú khác nhau ở một chỗ nhưng không thấy tờ giấy màu. {_AGAIN}",
+    "note_differs": f"và bản có giấy ghi chú khác nhau cả ở ngoài tờ giấy ghi chú. {_AGAIN}",
+}
+"""What the counter has to do, by code; they follow the name of the picture."""
 
 
 def sentence(code: str, page: int, source: str) -> str:
-    """What the counter has to do. ``page``: the side's number; ``source``: its file."""
-    name = f"Ảnh thứ {page} ({source})"
-    again = f"{NOTE_RULE} Hãy quét lại hai bản của trang này và gửi lại cả bộ."
-    sentences = {
-        "sticky_note": f"{name} còn gắn giấy ghi chú nhưng chỉ có một bản quét. {NOTE_RULE} Hãy quét thêm bản đã bỏ giấy "
-        "ghi chú, đánh dấu bản có giấy ghi chú (note_of) trong bản kê và gửi lại cả bộ.",
-        "note_left_on": f"{name} được khai là bản đã bỏ giấy ghi chú nhưng giấy ghi chú vẫn còn trên trang. {again}",
-        "note_other_page": f"{name} và bản có giấy ghi chú của nó không phải là cùng một trang. {again}",
-        "note_swapped": f"{name} là bản có giấy ghi chú nhưng được khai là bản đã bỏ; hai bản bị khai ngược. Hãy đổi lại "
-        "note_of trong bản kê và gửi lại.",
-        "note_second": f"{name} được khai là bản đã bỏ giấy ghi chú nhưng hình như còn một tờ nữa trên trang. {again}",
-        "note_identical": f"{name} và bản được khai là có giấy ghi chú giống hệt nhau, không thấy giấy ghi chú. {again}",
-        "note_unseen": f"{name} và bản có giấy ghi chú khác nhau ở một chỗ nhưng không thấy tờ giấy màu. {again}",
-        "note_differs": f"{name} và bản có giấy ghi chú khác nhau cả ở ngoài tờ giấy ghi chú. {again}",
-    }
-    return sentences[code]
+    """The whole sentence. ``page``: the side's number; ``source``: its file."""
+    return f"Ảnh thứ {page} ({source}) {SENTENCES[code]}"
 
 
 STAGE = Stage("notes", 1, Scope.DOCUMENT, (Unpacked, Deskewed, NoteSeen, TextRead), NotesPaired, run)

@@ -217,7 +217,7 @@ def _sealed(glass: Glass, number: int) -> Pair:
 
 PAIRS: dict[str, tuple[Callable[[Glass, int], Pair], tuple[str, ...]]] = {
     "paired": (_good, ("paired",)),
-    "white": (_white, ("unseen",)),
+    "white": (_white, ("unseen", "differs")),
     "two": (_two, ("paired",)),
     "swapped": (_swapped, ("swapped",)),
     "left_on": (_left_on, ("left_on",)),

@@ -12,12 +12,14 @@ from models.quality import Severity
 from models.settings import Settings
 from ops.output import Output
 from ops.pages import entry_head, open_file, trouble
-from stages import blank_side, decode, deskew, quality
+from stages import blank_side, decode, deskew, note_seen, quality
+from stages.notes import sentence as note_sentence
 from stages.scan_quality.sentences import sentence
 
 HELP = "measure images: size, dpi, skew, orientation, blank or not, what is wrong with the scan"
 
 _MARKS: dict[Severity, str] = {"reject": "✗", "flag": "!", "note": "·"}
+_NOTED = "sticky_note"
 _SUFFIXES = (".jpg", ".jpeg", ".png", ".tif", ".tiff", ".pdf")
 
 
@@ -68,6 +70,7 @@ def measure(path: Path, settings: Settings) -> Iterator[dict[str, Any]]:
         posed = page.run(deskew.STAGE)
         blank = page.run(blank_side.STAGE)
         checked = page.run(quality.LOOK)
+        noted = page.run(note_seen.STAGE).box is not None
         yield entry_head(path, page) | {
             "width_px": decoded.width_px,
             "height_px": decoded.height_px,
@@ -83,17 +86,24 @@ def measure(path: Path, settings: Settings) -> Iterator[dict[str, Any]]:
             "orientation_deg": posed.orientation_deg,
             "orientation_confidence": round(posed.orientation_confidence, 2),
             "blank": {"verdict": blank.verdict, "ink": blank.ink},
-            "flags": list(checked.flags + (("clips_ink",) if posed.clips_ink else ())),
+            "flags": [
+                *checked.flags,
+                *(["clips_ink"] if posed.clips_ink else []),
+                *([_NOTED] if noted else []),
+            ],
             "findings": [
-                {
-                    "code": code,
-                    "severity": settings.quality.severity_of(code),
-                    "detail": checked.details.get(code, ""),
-                    "message": sentence(code, page.page, checked.details.get(code, "")),
-                }
-                for code in checked.flags + checked.notes
+                *(
+                    _finding(code, settings, sentence(code, page.page, detail), detail)
+                    for code in checked.flags + checked.notes
+                    for detail in [checked.details.get(code, "")]
+                ),
+                *([_finding(_NOTED, settings, note_sentence(_NOTED, page.page, path.name))] if noted else []),
             ],
         }
+
+
+def _finding(code: str, settings: Settings, message: str, detail: str = "") -> dict[str, str]:
+    return {"code": code, "severity": settings.quality.severity_of(code), "detail": detail, "message": message}
 
 
 def _no_engine() -> NoReturn:

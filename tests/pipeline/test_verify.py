@@ -30,7 +30,7 @@ from pipeline.adapters.test_ca import ROOT, TestCaSigner
 from pipeline.appended import first_revision, strangers
 from pipeline.verify import Finding, Roots, load_roots, verify
 from stages import stamp
-from tests.support.finished_line import archived, assembled, embedded_signer, ports
+from tests.support.finished_line import archived, assembled, embedded_signer, ports, with_note
 from tests.support.small_pdfa import A4_PT, scan, small_pdfa
 
 AT = datetime(2026, 11, 21, 2, 15, 30, tzinfo=UTC)
@@ -92,6 +92,30 @@ def test_a_certified_copy_is_ok(out: Path, roots: Roots, tmp_path: Path) -> None
     (tmp_path / "record.json").unlink()
     alone = verify(path, roots).plain()
     assert (alone["ok"], alone["record"], alone["pages"]) == (True, None, {"checked": 0, "ok": None})
+
+
+def test_both_scans_of_a_page_with_a_note_are_checked(signer: TestCaSigner, roots: Roots, tmp_path: Path) -> None:
+    """They lie beside the copy, whole, and the copy shows the one without the note."""
+    line = ports(signer, DiskArchive(tmp_path))
+    archived(with_note(assembled(line, SourceKind.PRINCIPAL), line), line)
+    (pdf,) = tmp_path.rglob("document.pdf")
+    assert verify(pdf, roots).plain()["variants"] == {"checked": 2, "ok": True}
+    record = pdf.with_name("record.json")
+    said = json.loads(record.read_bytes())
+    record.chmod(0o600)
+    for role, page in (("note_on", 1), ("note_off", 2)):
+        forged = [v | {"role": role, "page": page} for v in said["variants"] if v["role"] == "note_off"]
+        record.write_text(json.dumps(said | {"variants": forged}))
+        assert "page" in sentence(verify(pdf, roots))
+    record.write_text(json.dumps(said | {"variants": [said["variants"][0] | {"key": "../../etc/passwd"}]}))
+    assert "not beside the file" in sentence(verify(pdf, roots))
+    record.write_text(json.dumps(said))
+    noted = pdf.with_name("variants") / next(v["sha256"] for v in said["variants"] if v["role"] == "note_on")
+    noted.chmod(0o600)
+    noted.write_bytes(noted.read_bytes() + b"0")
+    assert "other bytes" in sentence(verify(pdf, roots))
+    noted.unlink()
+    assert "not beside the file" in sentence(verify(pdf, roots))
 
 
 def test_a_conversion_is_ok_when_its_record_says_so(out: Path, roots: Roots, tmp_path: Path) -> None:

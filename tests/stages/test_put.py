@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
 from models.errors import Defect
@@ -9,7 +10,7 @@ from models.stage import Ports
 from pipeline.adapters.test_ca import TestCaSigner
 from stages import put
 from stages.seal import Sealed
-from tests.support.finished_line import assembled, embedded_signer, ports, sealed
+from tests.support.finished_line import assembled, embedded_signer, ports, sealed, with_note
 from tests.support.memory_archive import MemoryArchive
 
 
@@ -42,6 +43,22 @@ def test_the_record_comes_last_and_twice_is_once(signer: TestCaSigner) -> None:
     before = archive.order
     assert put.run(inputs, line) == fact
     assert archive.order == before
+
+
+def test_both_scans_of_a_page_with_a_note_are_archived(signer: TestCaSigner) -> None:
+    """They lie beside the copy before the record does, and the record names them and their roles."""
+    archive = MemoryArchive()
+    line = ports(signer, archive)
+    inputs = with_note(assembled(line), line)
+    done = sealed(inputs, line)
+    fact = put.run(done, line)
+    record = orjson.loads(archive.get(fact.record))
+    roles = {v["role"]: (v["side"], v["page"], v["verdict"]) for v in record["variants"]}
+    assert roles == {"note_on": (3, 1, "paired"), "note_off": (1, 1, "paired")}
+    keys = [f"{inputs.document.archive_key}/{v['key']}" for v in record["variants"]]
+    assert set(keys) <= set(archive.order[:-2])
+    assert [archive.get(key) for key in keys] == [line.blobs.get(v["sha256"]) for v in record["variants"]]
+    assert done.fact(Sealed).variants == 2
 
 
 def test_a_second_signature_cannot_replace_the_first(signer: TestCaSigner) -> None:

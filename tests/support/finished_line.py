@@ -23,7 +23,7 @@ from stages import certify, put, seal
 from stages.assemble import Assembled
 from stages.both_sides import BothSidesJudged
 from stages.extract import Extracted, Field
-from stages.notes import NotesPaired
+from stages.notes import NotePair, NotesPaired
 from stages.unpack import Unpacked
 from tests.support.memory_archive import MemoryArchive
 from tests.support.memory_blobs import MemoryBlobs
@@ -131,6 +131,13 @@ def assembled(ports: Ports, kind: SourceKind | None = SourceKind.PRINCIPAL, *, s
 def with_fact(inputs: Inputs, fact: Fact) -> Inputs:
     """The inputs of the next stage."""
     return replace(inputs, facts={**inputs.facts, FactKey(fact.kind()): fact})
+
+
+def with_note(inputs: Inputs, ports: Ports) -> Inputs:
+    """The same document, its last side the scan of page 1 with a note on it."""
+    pair = NotePair(page=1, note_on=inputs.side_count, note_off=1, verdict="paired", correlation=0.9, stray=0)
+    variants = ports.blobs.put(orjson.dumps([pair.model_dump()]))
+    return with_fact(inputs, NotesPaired(pairs=1, variants=variants))
 
 
 def sealed(inputs: Inputs, ports: Ports) -> Inputs:
