@@ -83,7 +83,7 @@ def draw(seed: int, number: int) -> Draw:
         truth="blank" if blank else "ink",
         kinds=tuple(dict.fromkeys(kinds)),
         ink=None if blank else tuple(INKS)[half % len(INKS)],
-        dpi=int(rng.choice([150, 200, 300], p=[0.4, 0.42, 0.18])),
+        dpi=int(rng.choice([150, 200, 300], p=[0.5, 0.36, 0.14])),
         quality=int(rng.integers(60, 91)),
         grey=bool(rng.random() < 0.25),
         paper=str(rng.choice(list(PAPERS), p=_PAPER_ODDS)),
@@ -213,17 +213,18 @@ def _light(seen: Colour, case: Draw, rng: np.random.Generator) -> None:
     height, width = seen.shape[:2]
     fall = float(rng.uniform(0.05, 0.25) if "shade" in case.kinds else rng.uniform(0, 0.05))
     coarse = cv2.resize(rng.uniform(1 - fall, 1, (4, 3)).astype(np.float32), (width // 8, height // 8), interpolation=cv2.INTER_CUBIC)
-    lamp = cv2.resize(coarse, (width, height))
-    if "moire" in case.kinds:
-        period, turn = float(rng.uniform(2.2, 9.0)), float(rng.uniform(0, np.pi))
-        x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
-        phase = 2 * np.pi / period
-        across, down = phase * np.cos(turn) * x, phase * np.sin(turn) * y
-        # sin(a + b) from four short tables, not a million sines.
-        wave = np.outer(np.cos(down), np.sin(across)) + np.outer(np.sin(down), np.cos(across))
-        lamp = lamp * (1 - float(rng.uniform(0.01, 0.035)) * wave.astype(np.float32))
-    shade = cv2.convertScaleAbs(lamp, alpha=255)
-    cv2.multiply(seen, cv2.merge([shade, shade, shade]), dst=seen, scale=1 / 255)
+    if "moire" not in case.kinds:
+        lamp = cv2.convertScaleAbs(coarse, alpha=255)
+        cv2.multiply(seen, cv2.resize(cv2.merge([lamp] * 3), (width, height)), dst=seen, scale=1 / 255)
+        return
+    period, turn = float(rng.uniform(2.2, 9.0)), float(rng.uniform(0, np.pi))
+    x, y = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
+    across, down = 2 * np.pi / period * np.cos(turn) * x, 2 * np.pi / period * np.sin(turn) * y
+    # sin(a + b) from four short tables, not a million sines.
+    wave = np.outer(np.cos(down), np.sin(across)) + np.outer(np.sin(down), np.cos(across))
+    beat = 1 - float(rng.uniform(0.01, 0.035)) * wave.astype(np.float32)
+    shade = cv2.convertScaleAbs(cv2.resize(coarse, (width, height)) * beat, alpha=255)
+    cv2.multiply(seen, cv2.merge([shade] * 3), dst=seen, scale=1 / 255)
 
 
 def _glass(seen: Colour, case: Draw, mm: float, rng: np.random.Generator) -> None:

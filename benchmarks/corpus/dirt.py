@@ -84,7 +84,8 @@ def punch_holes(sheet: Colour, mm: float, rng: np.random.Generator) -> None:
         cv2.circle(sheet, at, round(radius * 16), (behind,) * 3, -1, cv2.LINE_AA, _SHIFT)
         if rng.random() < 0.15:
             turn = rng.uniform(0, 2 * np.pi)
-            torn = np.array([centre, np.array(centre) + radius * 2.2 * np.array([np.cos(turn), np.sin(turn)])])
+            way = np.array([np.cos(turn), np.sin(turn)])
+            torn = np.array(centre) + np.array([radius * way, radius * 2.2 * way])
             curve(sheet, torn, 0.3 * mm, 0.3, _NEUTRAL)
 
 

@@ -1,0 +1,300 @@
+"""What lies on a side and is no ink: holes, staples, streaks, folds and ruled lines, dust and spots. Pure.
+
+Works on the marks of a picture at about 100 dpi (:mod:`stages.ink`); each function says which of them, by mark number.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from models.ports import Pixels
+from stages import ink
+from stages.ink import Bools, Components, Floats
+
+_CELL = 4
+_SPECK_MM, _SPECK_MM2 = 1.6, 1.7
+"""A mark that is longer is no speck: the digit 1 in 8 points is 1.9 mm."""
+_FIBRE_MM, _FIBRE_MM2 = 2.6, 1.0
+"""Nor is one that is longer and has more ink than a short fibre."""
+
+
+def dust(marks: Components, mm: float) -> Bools:
+    """Specks of any darkness, and short fibres."""
+    side = np.maximum(marks.width, marks.height)
+    speck = (side < _SPECK_MM * mm) & (marks.area < _SPECK_MM2 * mm * mm)
+    return _of_marks(speck | ((side < _FIBRE_MM * mm) & (marks.area < _FIBRE_MM2 * mm * mm)))
+
+
+def holes(marks: Components, dpi: float) -> Bools:
+    """Filled discs of 4 to 8.5 mm within 25 mm of an edge, and rings of that size where two are a punch's spacing apart."""
+    height, width = marks.labels.shape
+    mm = dpi / ink.MM_PER_INCH
+    side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    reach = np.minimum.reduce([marks.left, marks.top, width - marks.right, height - marks.bottom])
+    round_ = (side >= 4 * mm) & (side <= 8.5 * mm) & (other >= 0.8 * side) & (reach <= 25 * ink.rim_mm_px(marks, dpi))
+    disc = round_ & (marks.area >= 0.65 * side * other)
+    torn = (side > 4.5 * mm) & (side <= 16 * mm) & (other >= 4 * mm) & (reach <= 25 * ink.rim_mm_px(marks, dpi))
+    for number in np.flatnonzero(torn & ~disc & (marks.area >= 12 * mm * mm))[:12]:
+        disc[number] = number > 0 and _torn(marks, int(number), mm)
+    return _of_marks(disc | _paired(marks, round_ | _arcs(marks, mm, reach), mm))
+
+
+def _torn(marks: Components, number: int, mm: float) -> bool:
+    """Whether a mark is a disc with a tear: nine tenths of it when what is thin is gone, and what is left is round."""
+    left, top = int(marks.left[number]), int(marks.top[number])
+    box = marks.labels[top : int(marks.bottom[number]), left : int(marks.right[number])]
+    mask = np.pad((box == number).astype(np.uint8), 3)
+    size = round(3 * mm) | 1
+    core = cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    _, _, wide, high = cv2.boundingRect(core)
+    area = int(core.sum())
+    round_ = 4 * mm <= max(wide, high) <= 8.5 * mm and min(wide, high) >= 0.8 * max(wide, high)
+    return bool(round_ and area >= 0.65 * wide * high and area >= 0.75 * int(marks.area[number]))
+
+
+def _arcs(marks: Components, mm: float, reach: ink.Ints) -> Bools:
+    """Parts of a hole's rim: as long as a hole is wide, near the edge."""
+    side = np.maximum(marks.width, marks.height)
+    return np.asarray((side >= 3.5 * mm) & (side <= 9 * mm) & (reach <= 14 * mm), dtype=np.bool_)
+
+
+def _paired(marks: Components, candidates: Bools, mm: float) -> Bools:
+    """Those that have a partner 80 mm further along the same edge."""
+    found = np.zeros(len(candidates), np.bool_)
+    numbers = np.flatnonzero(candidates)
+    if not 2 <= len(numbers) <= 60:
+        return found
+    x = (marks.left + marks.width / 2)[numbers] / mm
+    y = (marks.top + marks.height / 2)[numbers] / mm
+    across, down = np.abs(x[:, None] - x), np.abs(y[:, None] - y)
+    partner = ((across < 5) & (np.abs(down - 80) < 2.5)) | ((down < 5) & (np.abs(across - 80) < 2.5))
+    found[numbers] = partner.any(axis=1)
+    return found
+
+
+def streaks(marks: Components, mm: float) -> Bools:
+    """Thin lines that run along an axis from one edge of the picture to the other: dirt on the glass of a sheet feeder.
+
+    They never lean and never end: a line that a hand drew does both.
+    """
+    height, width = marks.labels.shape
+    thin = 1.3 * mm
+    down = (marks.height >= 0.985 * height) & (marks.width <= thin)
+    across = (marks.width >= 0.985 * width) & (marks.height <= thin)
+    return _of_marks(down | across)
+
+
+def creases(marks: Components, image: Pixels, candidates: Bools, mm: float) -> Bools:
+    """Of these marks, those that have a flank lighter than the paper along them: no ink gives light."""
+    found = np.zeros(len(marks.area), np.bool_)
+    pad = max(2, round(1.2 * mm))
+    for number in np.flatnonzero(candidates)[:80]:
+        top, left = max(0, int(marks.top[number]) - pad), max(0, int(marks.left[number]) - pad)
+        window = (slice(top, int(marks.bottom[number]) + pad), slice(left, int(marks.right[number]) + pad))
+        inside = marks.labels[window] == number
+        level = cv2.GaussianBlur(image[window], (3, 3), 0).max(axis=2).astype(np.int16)
+        beside = cv2.dilate(inside.astype(np.uint8), np.ones((2 * pad + 1, 2 * pad + 1), np.uint8)).astype(np.bool_)
+        ground = float(np.median(level[~inside & beside]))
+        dark = ground - float(level[inside].mean())
+        light = np.sort(level[~inside & beside])[-max(1, int(0.7 * inside.sum())) :]
+        found[number] = dark > 0 and float(light.mean()) - ground >= 0.45 * dark
+    return found
+
+
+def broken_streaks(marks: Components, mm: float) -> Bools:
+    """Thin lines along an axis over most of the picture that do end on it: a doubt."""
+    height, width = marks.labels.shape
+    thin = 1.3 * mm
+    down = (marks.height >= 0.6 * height) & (marks.width <= thin)
+    across = (marks.width >= 0.6 * width) & (marks.height <= thin)
+    return _of_marks(down | across)
+
+
+def staples(marks: Components, dpi: float) -> Bools:
+    """Straight bars near a side: a crown of 9 to 14 mm, or two legs that lie in one line as far apart as a crown.
+
+    A single shorter bar is none: it may be a sheet number in a corner, the digit 1.
+    """
+    height, width = marks.labels.shape
+    mm = dpi / ink.MM_PER_INCH
+    long = np.hypot(marks.width, marks.height)
+    reach = np.minimum.reduce([marks.left, width - marks.right, marks.top])
+    near = (long >= 2.2 * mm) & (long <= 15 * mm) & (reach <= 24 * mm) & (marks.area <= 2.0 * mm * long)
+    found = np.zeros(len(marks.area), np.bool_)
+    legs: list[tuple[int, Floats, Floats]] = []
+    numbers = np.flatnonzero(near)
+    for number in numbers[numbers > 0][:40]:
+        bar = _bar(marks, int(number), mm)
+        if bar is None:
+            continue
+        start, end = bar
+        if np.hypot(*(end - start)) >= 9 * mm:
+            found[number] = True
+        else:
+            legs.append((int(number), start, end))
+    found |= _pricks(marks, mm, reach)
+    for place, (number, start, end) in enumerate(legs):
+        for other, start_2, end_2 in legs[place + 1 :]:
+            if _in_line(start, end, start_2, end_2, mm):
+                found[number] = found[other] = True
+    return found
+
+
+def _pricks(marks: Components, mm: float, reach: ink.Ints) -> Bools:
+    """Round spots near a side, rust or the holes themselves, of which two lie a staple's length apart."""
+    found = np.zeros(len(marks.area), np.bool_)
+    side = np.maximum(marks.width, marks.height)
+    numbers = np.flatnonzero(spots(marks, mm) & (side <= 4.5 * mm) & (reach <= 24 * mm))
+    if not 2 <= len(numbers) <= 60:
+        return found
+    x = (marks.left + marks.width / 2)[numbers] / mm
+    y = (marks.top + marks.height / 2)[numbers] / mm
+    apart = np.hypot(x[:, None] - x, y[:, None] - y)
+    found[numbers] = ((apart >= 10) & (apart <= 14.5)).any(axis=1)
+    return found
+
+
+def _bar(marks: Components, number: int, mm: float) -> tuple[Floats, Floats] | None:
+    """The ends of a mark that is straight and as thin as a staple's wire with its shadow, in pixels."""
+    points = _points(marks, number)
+    middle = points.mean(axis=0)
+    _, spread, ways = np.linalg.svd(points - middle, full_matrices=False)
+    along, off = (points - middle) @ ways[0], (points - middle) @ ways[1]
+    length, thick = float(np.ptp(along)) + 1, float(np.ptp(off)) + 1
+    if thick > min(2.3 * mm, 0.5 * length) or len(points) < 0.45 * length * thick or spread[0] == 0:
+        return None
+    return middle + along.min() * ways[0], middle + along.max() * ways[0]
+
+
+def _in_line(start: Floats, end: Floats, start_2: Floats, end_2: Floats, mm: float) -> bool:
+    """Whether two short bars are the legs of one staple: together 9 to 14.5 mm long, and straight."""
+    ends = np.array([start, end, start_2, end_2])
+    middle = ends.mean(axis=0)
+    _, _, ways = np.linalg.svd(ends - middle, full_matrices=False)
+    along, off = (ends - middle) @ ways[0], (ends - middle) @ ways[1]
+    return bool(9 * mm <= np.ptp(along) <= 14.5 * mm and np.abs(off).max() <= 1.3 * mm)
+
+
+def _points(marks: Components, number: int) -> Floats:
+    """The pixels of a mark, ``(n, 2)``: x, y."""
+    left, top = int(marks.left[number]), int(marks.top[number])
+    box = marks.labels[top : int(marks.bottom[number]), left : int(marks.right[number])]
+    y, x = np.nonzero(box == number)
+    return np.stack([x + left, y + top], axis=1).astype(np.float64)
+
+
+def lines(marks: Components, mm: float) -> Bools:
+    """Straight thin lines nearly along an axis: folds, edges of tape, ruled paper.
+
+    At least 5 mm long, thin on average, leaning at most 4°.
+    """
+    long, short = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    thin = marks.area <= 0.8 * mm * long + 2
+    return _of_marks((long >= 5 * mm) & (short <= 0.07 * long + 0.9 * mm) & thin)
+
+
+def long_lines(marks: Components, candidates: Bools, mm: float) -> Bools:
+    """Of these lines, those that lie in line over more than half of the picture: folds and ruled paper."""
+    found = np.zeros(len(marks.area), np.bool_)
+    height, width = marks.labels.shape
+    for across in (True, False):
+        begin, size = (marks.left, marks.width) if across else (marks.top, marks.height)
+        other = (marks.top + marks.height / 2) if across else (marks.left + marks.width / 2)
+        span = width if across else height
+        numbers = np.flatnonzero(candidates & ((marks.width > marks.height) == across))
+        numbers = numbers[np.argsort(other[numbers], kind="stable")]
+        if not len(numbers):
+            continue
+        # A line that leans by 1.5° wanders by 5 mm over the width of A4: its pieces follow one another closely.
+        gaps = np.flatnonzero(np.diff(other[numbers]) > 1.5 * mm) + 1
+        for group in np.split(numbers, gaps):
+            covered = np.zeros(span, np.bool_)
+            for number in group:
+                covered[begin[number] : begin[number] + size[number]] = True
+            if covered.mean() > 0.5:
+                found[group] = True
+    return found
+
+
+def without_ruling(mask: Pixels, mm: float) -> Pixels:
+    """A mask (0 or 255) less the long lines along the axes, where there are at least five of them side by side."""
+    run = max(5, round(4 * mm))
+    across = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    down = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
+    height, width = mask.shape
+    ruled = np.zeros_like(mask)
+    for found, strips in ((across, across), (down, down.T)):
+        if _many(strips, mm):
+            ruled = np.maximum(ruled, found)
+    if not ruled.any():
+        return mask
+    return np.asarray(cv2.subtract(mask, cv2.dilate(ruled, np.ones((3, 3), np.uint8))), dtype=np.uint8)
+
+
+def _many(strips: Pixels, mm: float) -> bool:
+    """Whether at least five rows, 3 mm apart, are mostly covered by lines that may lean a little."""
+    rows = max(1, round(3 * mm))
+    high = strips.shape[0] // rows * rows
+    columns = strips[:high].reshape(-1, rows, strips.shape[1]).any(axis=1)
+    return int((columns.mean(axis=1) > 0.35).sum()) >= 5
+
+
+def spots(marks: Components, mm: float) -> Bools:
+    """Compact blots up to 5 mm: rust, mould, a fibre's knot."""
+    side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    return _of_marks((side <= 5 * mm) & (other >= 0.45 * side) & (marks.area >= 0.55 * side * other))
+
+
+def reach(marks: Components, level: Pixels, least: float) -> Bools:
+    """Which marks are that dark somewhere."""
+    found = np.zeros(len(marks.area), np.bool_)
+    found[marks.labels[level >= least]] = True
+    found[0] = False
+    return found
+
+
+class Groups(NamedTuple):
+    """Marks that lie within about 2 mm of one another. ``cells``: of the picture with pixels of four by four.
+
+    The arrays are by the group's number. ``weight_mm2``: its ink, as mm² of full black; ``peak``: contrast of its
+    darkest pixel.
+    """
+
+    cells: Components
+    weight_mm2: Floats
+    peak: Pixels
+
+
+def grouped(level: Pixels, mm: float) -> Groups:
+    """Groups of what is not 0. ``level``: contrast, 0–255."""
+    height, width = (side // _CELL * _CELL for side in level.shape)
+    whole = level[:height, :width]
+    small = (width // _CELL, height // _CELL)
+    peak = cv2.dilate(whole, np.ones((_CELL, _CELL), np.uint8), anchor=(0, 0))[::_CELL, ::_CELL]
+    size = max(1, round(2 * mm / _CELL)) | 1
+    cells = ink.components(cv2.dilate((peak > 0).view(np.uint8), np.ones((size, size), np.uint8)))
+    mean = cv2.resize(whole.astype(np.float32), small, interpolation=cv2.INTER_AREA)
+    numbers = cells.labels.ravel()
+    weight = np.bincount(numbers, mean.ravel(), len(cells.area)) * (_CELL / mm) ** 2 / 255
+    highest = np.zeros(len(cells.area), np.uint8)
+    there = np.flatnonzero(peak)
+    np.maximum.at(highest, numbers[there], peak.ravel()[there])
+    return Groups(cells, weight, highest)
+
+
+def spread(groups: Groups, chosen: Bools, shape: tuple[int, int]) -> Pixels:
+    """255 where the chosen groups are, in the pixels that they were made of."""
+    small = groups.cells.painted(np.where(chosen, 255, 0).astype(np.uint8))
+    large = np.zeros(shape, np.uint8)
+    wide, high = small.shape[1] * _CELL, small.shape[0] * _CELL
+    large[:high, :wide] = cv2.resize(small, (wide, high), interpolation=cv2.INTER_NEAREST)
+    return large
+
+
+def _of_marks(found: Bools) -> Bools:
+    found = np.asarray(found, dtype=np.bool_)
+    found[0] = False
+    return found
