@@ -18,9 +18,9 @@ from stages.decode import Decoded
 from stages.survey import Survey, survey
 
 Verdict = Literal["blank", "ink", "unsure"]
-Doubt = Literal["dark_paper", "dust", "streak", "line", "hair", "pale"]
+Doubt = Literal["dark_paper", "dust", "streak", "line", "hair", "faint", "pale"]
 
-_CLEAR = 60
+_CLEAR = 66
 """A mark is ink if it is this dark somewhere (contrast, of 255): pencil is, print that shines through from the back is not."""
 _CLEAR_EDGE = 36
 """How far such a mark reaches."""
@@ -30,7 +30,7 @@ _DOUBTFUL = 19
 """A pale mark counts if it is this dark somewhere: a person begins to see it."""
 _LINE = 95
 """A straight line that is darker than this was drawn or printed."""
-_HAIR_MM, _HAIR_LONG_MM = 0.075, 18.0
+_HAIR_MM, _HAIR_LONG_MM = 0.11, 18.0
 """A single curve with less ink than this across it, and no longer, may be a hair; a pen leaves 0.15 mm of full black."""
 _PALE_MM2 = 0.3
 """Ink in a group of pale marks from which it is a doubt, in mm² of full black; a pale word has 2."""
@@ -85,12 +85,8 @@ def measure(seen: Survey) -> InkMeasure:
     if float(np.median(seen.paper[::4, ::4])) < _DARK_PAPER:
         return InkMeasure(1.0, ("dark_paper",))
     mm = seen.dpi / ink.MM_PER_INCH
-    noise = _noise(seen.contrast)
-    level = seen.contrast
-    if noise > _QUIET:
-        level = np.asarray(cv2.GaussianBlur(level, (3, 3), 0), dtype=np.uint8)
-        noise = _noise(level)
-    edge, least = max(_CLEAR_EDGE, _NOISE_FACTOR * noise), max(_CLEAR, 1.5 * _NOISE_FACTOR * noise)
+    level, noise = _smoothed(seen.contrast)
+    edge, least = max(_CLEAR_EDGE, _NOISE_FACTOR * noise), _CLEAR + 3 * noise
     found = _clear(seen, level, edge, least, mm)
     share = float(found.marks.area[found.counted].sum()) / level.size
     doubts = [name for name, there in found.doubts.items() if there.any()]
@@ -98,7 +94,9 @@ def measure(seen: Survey) -> InkMeasure:
         doubts.append("dust")
     pale = None
     if share < _SURELY:
-        pale = _pale(seen, found, max(_PALE, _NOISE_FACTOR * noise), mm)
+        pale = _pale(seen, level, found, max(_PALE, _NOISE_FACTOR * noise), mm)
+        if pale is None and noise > _QUIET and _faint(level, found, mm):
+            doubts.append("faint")
     if pale is not None:
         doubts.append("pale")
     return InkMeasure(share, tuple(doubts), pale)
@@ -115,15 +113,16 @@ class _Clear(NamedTuple):
 
 
 def _clear(seen: Survey, level: Pixels, edge: float, least: float, mm: float) -> _Clear:
-    mask = (level >= edge).view(np.uint8) * np.uint8(255)
+    level = litter.without_specks(level, least, mm)
+    mask = litter.without_streaks((level >= edge).view(np.uint8) * np.uint8(255), mm)
     marks = ink.components(mask)
     clear = litter.reach(marks, level, least)
-    if clear.any() and not litter.reach(marks, level, max(_LINE, least))[clear].any():
-        # Nothing is dark: printed lines that writing would hang together with may go first.
+    if clear.any() and np.count_nonzero(level >= max(_LINE, least)) < _SURELY * level.size:
+        # Little is dark: printed lines that writing would hang together with may go first.
         marks = ink.components(litter.without_ruling(mask, mm))
         clear = litter.reach(marks, level, least)
     specks = litter.dust(marks, mm)
-    left_out = ink.edge_dirt(marks, seen.dpi) | litter.holes(marks, seen.dpi) | litter.streaks(marks, mm)
+    left_out = ink.edge_dirt(marks, seen.dpi) | litter.holes(marks, seen.dpi) | litter.bands(marks, mm)
     left_out |= litter.staples(marks, seen.dpi)
     pale_lines = litter.lines(marks, mm) & ~litter.reach(marks, level, _LINE)
     left_out |= litter.long_lines(marks, pale_lines, mm)
@@ -162,18 +161,19 @@ def _noise(level: Pixels) -> float:
     return float(np.median(np.abs(sample.astype(np.float32) - np.median(sample)))) * 1.48
 
 
-def _pale(seen: Survey, clear: _Clear, least: float, mm: float) -> Pixels | None:
+def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -> Pixels | None:
     """Where pale strokes stand; None where there are too few to matter."""
-    fine = _fine(seen.contrast, mm)
+    fine = _fine(level, mm)
     least += float(np.median(fine[::4, ::4]))
-    mask = litter.without_ruling((fine >= least).view(np.uint8) * np.uint8(255), mm)
+    mask = litter.without_streaks((fine >= least).view(np.uint8) * np.uint8(255), mm)
+    mask = litter.without_ruling(mask, mm)
     marks = ink.components(mask)
     darker = least * _DOUBTFUL / _PALE
     known = clear.left_out | clear.specks
     for there in clear.doubts.values():
         known = known | there
     painted = np.asarray(clear.marks.painted(np.where(known, 255, 0).astype(np.uint8)), dtype=np.uint8)
-    dirt = ink.edge_dirt(marks, seen.dpi) | litter.dust(marks, mm) | litter.streaks(marks, mm)
+    dirt = ink.edge_dirt(marks, seen.dpi) | litter.dust(marks, mm) | litter.bands(marks, mm)
     dirt |= litter.holes(marks, seen.dpi) | litter.staples(marks, seen.dpi)
     dirt |= litter.lines(marks, mm) | litter.spots(marks, mm) | litter.reach(marks, painted, 255)
     dirt |= litter.creases(marks, seen.small, litter.reach(marks, fine, darker) & ~dirt & _long(marks, mm), mm)
@@ -188,6 +188,34 @@ def _pale(seen: Survey, clear: _Clear, least: float, mm: float) -> Pixels | None
     if not doubtful.any():
         return None
     return np.asarray(cv2.bitwise_and(litter.spread(groups, doubtful, fine.shape), strokes), dtype=np.uint8)
+
+
+def _smoothed(contrast: Pixels) -> tuple[Pixels, float]:
+    """The contrast with its grain smoothed as far as it needs, and the grain that is left."""
+    level, noise = contrast, _noise(contrast)
+    for size in (3, 5, 7):
+        if noise <= _QUIET:
+            break
+        level = np.asarray(cv2.GaussianBlur(contrast, (size, size), 0), dtype=np.uint8)
+        noise = _noise(level)
+    return level, noise
+
+
+def _faint(level: Pixels, clear: _Clear, mm: float) -> bool:
+    """Whether the mean of many cells of 2 mm stands out of a grain that hides single strokes: a pale seal."""
+    dirt = np.asarray(clear.marks.painted(np.where(clear.counted, 0, 255).astype(np.uint8)), dtype=np.uint8)
+    dirt[clear.marks.labels == 0] = 0
+    size = (max(1, round(level.shape[1] / (2 * mm))), max(1, round(level.shape[0] / (2 * mm))))
+    cells = cv2.resize(level.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    known = cv2.dilate(cv2.resize(dirt, size, interpolation=cv2.INTER_AREA), np.ones((3, 3), np.uint8)) > 0
+    ground = cv2.medianBlur(cells, 5)
+    ground = cv2.blur(ground, (9, 9))
+    above = cells - ground
+    spread = float(np.median(np.abs(above - np.median(above)))) * 1.48
+    mask = (above > 4 * max(spread, 0.15)) & ~known
+    mask[[0, 1, -2, -1]] = mask[:, [0, 1, -2, -1]] = False
+    groups = ink.components(mask)
+    return bool((groups.area[1:] >= 5).any())
 
 
 def _fine(contrast: Pixels, mm: float) -> Pixels:

@@ -75,16 +75,41 @@ def _paired(marks: Components, candidates: Bools, mm: float) -> Bools:
     return found
 
 
-def streaks(marks: Components, mm: float) -> Bools:
-    """Thin lines that run along an axis from one edge of the picture to the other: dirt on the glass of a sheet feeder.
+def without_streaks(mask: Pixels, mm: float) -> Pixels:
+    """A mask (0 or 255) less thin lines that run along an axis from edge to edge: dirt on the glass of a sheet feeder.
 
-    They never lean and never end: a line that a hand drew does both.
+    They never lean and never end: a line that a hand drew does both. What crosses them stays.
     """
+    for axis in (0, 1):
+        share = cv2.reduce(mask, axis, cv2.REDUCE_AVG).ravel()
+        full = np.flatnonzero(share >= 0.97 * 255)
+        for run in np.split(full, np.flatnonzero(np.diff(full) > 1) + 1):
+            if 0 < len(run) <= 1.3 * mm:
+                mask = mask.copy()
+                window = slice(max(0, int(run[0]) - 1), int(run[-1]) + 2)
+                if axis == 0:
+                    mask[:, window] = 0
+                else:
+                    mask[window] = 0
+    return mask
+
+
+def bands(marks: Components, mm: float) -> Bools:
+    """Dark strips along an edge from end to end, up to 30 mm wide, and folded corners that lie a little inside."""
     height, width = marks.labels.shape
-    thin = 1.3 * mm
-    down = (marks.height >= 0.985 * height) & (marks.width <= thin)
-    across = (marks.width >= 0.985 * width) & (marks.height <= thin)
-    return _of_marks(down | across)
+    gaps = (marks.left, marks.top, width - marks.right, height - marks.bottom)
+    small, large = np.minimum(marks.width, marks.height), np.maximum(marks.width, marks.height)
+    solid = marks.area >= 0.6 * small * large
+    triangle = (marks.area >= 0.42 * small * large) & (marks.area <= 0.65 * small * large)
+    found = np.zeros(len(marks.area), np.bool_)
+    for side in range(4):
+        upright = side % 2 == 0
+        along, edge = (marks.height, height) if upright else (marks.width, width)
+        deep = marks.width if upright else marks.height
+        found |= (gaps[side] <= 8 * mm) & (along >= 0.9 * edge) & (deep <= 30 * mm) & solid
+        corner = (gaps[side] <= 6 * mm) & (gaps[(side + 1) % 4] <= 6 * mm)
+        found |= corner & triangle & (small >= 5 * mm) & (large <= 27 * mm)
+    return _of_marks(found)
 
 
 def creases(marks: Components, image: Pixels, candidates: Bools, mm: float) -> Bools:
@@ -99,8 +124,8 @@ def creases(marks: Components, image: Pixels, candidates: Bools, mm: float) -> B
         beside = cv2.dilate(inside.astype(np.uint8), np.ones((2 * pad + 1, 2 * pad + 1), np.uint8)).astype(np.bool_)
         ground = float(np.median(level[~inside & beside]))
         dark = ground - float(level[inside].mean())
-        light = np.sort(level[~inside & beside])[-max(1, int(0.7 * inside.sum())) :]
-        found[number] = dark > 0 and float(light.mean()) - ground >= 0.45 * dark
+        light = np.sort(level[~inside & beside])[-max(1, int(0.5 * inside.sum())) :]
+        found[number] = dark > 0 and float(light.mean()) - ground >= 0.4 * dark
     return found
 
 
@@ -122,7 +147,7 @@ def staples(marks: Components, dpi: float) -> Bools:
     mm = dpi / ink.MM_PER_INCH
     long = np.hypot(marks.width, marks.height)
     reach = np.minimum.reduce([marks.left, width - marks.right, marks.top])
-    near = (long >= 2.2 * mm) & (long <= 15 * mm) & (reach <= 24 * mm) & (marks.area <= 2.0 * mm * long)
+    near = (long >= 2.2 * mm) & (long <= 17 * mm) & (reach <= 24 * mm) & (marks.area <= 2.6 * mm * long)
     found = np.zeros(len(marks.area), np.bool_)
     legs: list[tuple[int, Floats, Floats]] = []
     numbers = np.flatnonzero(near)
@@ -147,13 +172,17 @@ def _pricks(marks: Components, mm: float, reach: ink.Ints) -> Bools:
     """Round spots near a side, rust or the holes themselves, of which two lie a staple's length apart."""
     found = np.zeros(len(marks.area), np.bool_)
     side = np.maximum(marks.width, marks.height)
-    numbers = np.flatnonzero(spots(marks, mm) & (side <= 4.5 * mm) & (reach <= 24 * mm))
+    other = np.minimum(marks.width, marks.height)
+    # Rounder than any digit: a page number 12 mm from a speck is no staple.
+    discs = _of_marks((other >= 0.75 * side) & (marks.area >= 0.62 * side * other) & (side >= 0.8 * mm))
+    numbers = np.flatnonzero(discs & (side <= 4.5 * mm) & (reach <= 24 * mm))
     if not 2 <= len(numbers) <= 60:
         return found
     x = (marks.left + marks.width / 2)[numbers] / mm
     y = (marks.top + marks.height / 2)[numbers] / mm
     apart = np.hypot(x[:, None] - x, y[:, None] - y)
-    found[numbers] = ((apart >= 10) & (apart <= 14.5)).any(axis=1)
+    alike = np.abs(np.subtract.outer(side[numbers], side[numbers])) <= 1.5 * mm
+    found[numbers] = (alike & (apart >= 10) & (apart <= 14.5)).any(axis=1)
     return found
 
 
@@ -164,6 +193,11 @@ def _bar(marks: Components, number: int, mm: float) -> tuple[Floats, Floats] | N
     _, spread, ways = np.linalg.svd(points - middle, full_matrices=False)
     along, off = (points - middle) @ ways[0], (points - middle) @ ways[1]
     length, thick = float(np.ptp(along)) + 1, float(np.ptp(off)) + 1
+    if 10 * mm <= length <= 17 * mm and thick <= 5.5 * mm:
+        # Rust: a dent with a blot at either end.
+        between = (along > along.min() + 3 * mm) & (along < along.max() - 3 * mm)
+        if np.abs(off[between]).max(initial=0.0) <= 1.1 * mm:
+            return middle + along.min() * ways[0], middle + along.max() * ways[0]
     if thick > min(2.3 * mm, 0.5 * length) or len(points) < 0.45 * length * thick or spread[0] == 0:
         return None
     return middle + along.min() * ways[0], middle + along.max() * ways[0]
@@ -222,6 +256,7 @@ def long_lines(marks: Components, candidates: Bools, mm: float) -> Bools:
 def without_ruling(mask: Pixels, mm: float) -> Pixels:
     """A mask (0 or 255) less the long lines along the axes, where there are at least five of them side by side."""
     run = max(5, round(4 * mm))
+    whole, mask = mask, np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), dtype=np.uint8)
     across = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     down = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
     height, width = mask.shape
@@ -230,8 +265,8 @@ def without_ruling(mask: Pixels, mm: float) -> Pixels:
         if _many(strips, mm):
             ruled = np.maximum(ruled, found)
     if not ruled.any():
-        return mask
-    return np.asarray(cv2.subtract(mask, cv2.dilate(ruled, np.ones((3, 3), np.uint8))), dtype=np.uint8)
+        return whole
+    return np.asarray(cv2.subtract(whole, cv2.dilate(ruled, np.ones((3, 3), np.uint8))), dtype=np.uint8)
 
 
 def _many(strips: Pixels, mm: float) -> bool:
@@ -298,3 +333,13 @@ def _of_marks(found: Bools) -> Bools:
     found = np.asarray(found, dtype=np.bool_)
     found[0] = False
     return found
+
+
+def without_specks(level: Pixels, least: float, mm: float) -> Pixels:
+    """The picture less specks that are dark by themselves: they must not make the pale print that they lie on dark."""
+    marks = ink.components((level >= least).view(np.uint8))
+    specks = spots(marks, mm) & dust(marks, mm)
+    if not specks.any():
+        return level
+    mask = np.asarray(marks.painted(np.where(specks, 255, 0).astype(np.uint8)), dtype=np.uint8)
+    return np.asarray(cv2.subtract(level, cv2.dilate(mask, np.ones((3, 3), np.uint8))), dtype=np.uint8)

@@ -32,11 +32,11 @@ _MOST_MM, _MOST_DEG = 7.0, 3.0
 """How far the two sides of a sheet may lie and lean apart."""
 _SHARE = 0.35
 """The other side's ink is seen through paper with at most this share of its contrast."""
-_EVEN = 1.6
+_EVEN = 1.7
 """Paper is cloudy: print shines through this many times as much as most of it does, not more."""
 _NEAR_MM = 0.55
 """How far from the other side's ink its light spreads, with what the laying over leaves."""
-_REST_MM2 = 0.15
+_REST_MM2 = 0.3
 """Unexplained ink in a group, mm² of full black, from which something stands there; from the second on it is writing."""
 _WRITTEN_MM2 = 0.5
 
