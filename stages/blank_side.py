@@ -34,13 +34,19 @@ _HAIR_MM, _HAIR_LONG_MM = 0.11, 18.0
 """A single curve with less ink than this across it, and no longer, may be a hair; a pen leaves 0.15 mm of full black."""
 _PALE_MM2 = 0.3
 """Ink in a group of pale marks from which it is a doubt, in mm² of full black; a pale word has 2."""
-_NOISE_FACTOR = 6.0
-_BROAD_MM = 5.0
+_FIRM, _BROAD_PALE_MM2 = 1.2, 0.7
+"""Or if there is more of it, when hardly darker than where marks begin."""
+_MANY = 6
+"""So many specks in a group are more than dust."""
+_NOISE_FACTOR = 4.5
+_BROAD_MM = 3.5
 """Pale areas that are broader than this on all sides are stains and shade, not strokes."""
 _SURELY = 0.0003
 """More ink than this, and nobody asks what is pale besides: 19 mm² on A4."""
 _QUIET = 3.0
 """Grain from which the picture is smoothed before ink is sought."""
+_GRAIN = 5.0
+"""Grain that hides single pale strokes."""
 _MOST_DUST = 0.0005
 """More of the page than this is not dust: 30 mm² on A4."""
 _DARK_PAPER = 90
@@ -95,7 +101,7 @@ def measure(seen: Survey) -> InkMeasure:
     pale = None
     if share < _SURELY:
         pale = _pale(seen, level, found, max(_PALE, _NOISE_FACTOR * noise), mm)
-        if pale is None and noise > _QUIET and _faint(level, found, mm):
+        if pale is None and _noise(seen.contrast) > _GRAIN and _faint(level, found, mm):
             doubts.append("faint")
     if pale is not None:
         doubts.append("pale")
@@ -158,7 +164,9 @@ def _hairs(marks: ink.Components, level: Pixels, mm: float) -> ink.Bools:
 def _noise(level: Pixels) -> float:
     """Standard deviation of the paper's grain, robust against ink."""
     sample = level[::4, ::4]
-    return float(np.median(np.abs(sample.astype(np.float32) - np.median(sample)))) * 1.48
+    off = np.abs(sample.astype(np.float32) - np.median(sample))
+    # The median alone comes in steps of a level; what is far out is ink.
+    return float(np.minimum(off, 3 * max(1.0, float(np.median(off)))).mean()) * 1.25
 
 
 def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -> Pixels | None:
@@ -173,21 +181,24 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
     for there in clear.doubts.values():
         known = known | there
     painted = np.asarray(clear.marks.painted(np.where(known, 255, 0).astype(np.uint8)), dtype=np.uint8)
-    dirt = ink.edge_dirt(marks, seen.dpi) | litter.dust(marks, mm) | litter.bands(marks, mm)
-    dirt |= litter.holes(marks, seen.dpi) | litter.staples(marks, seen.dpi)
-    dirt |= litter.lines(marks, mm) | litter.spots(marks, mm) | litter.reach(marks, painted, 255)
-    dirt |= litter.creases(marks, seen.small, litter.reach(marks, fine, darker) & ~dirt & _long(marks, mm), mm)
-    kept = ~dirt
-    kept[0] = False
-    if not (kept & litter.reach(marks, fine, darker)).any():
-        return None
-    strokes = np.asarray(marks.painted(np.where(kept, 255, 0).astype(np.uint8)), dtype=np.uint8)
-    groups = litter.grouped(np.asarray(cv2.bitwise_and(fine, strokes), dtype=np.uint8), mm)
-    doubtful = (groups.peak >= darker) & (groups.weight_mm2 >= _PALE_MM2)
-    doubtful[0] = False
-    if not doubtful.any():
-        return None
-    return np.asarray(cv2.bitwise_and(litter.spread(groups, doubtful, fine.shape), strokes), dtype=np.uint8)
+    dirt = ink.edge_dirt(marks, seen.dpi) | litter.bands(marks, mm) | litter.holes(marks, seen.dpi)
+    dirt |= litter.lines(marks, mm) | litter.reach(marks, painted, 255)
+    dirt |= litter.creases(marks, seen.small, litter.reach(marks, fine, _FIRM * least) & ~dirt & _long(marks, mm), mm)
+    dirt[0] = True
+    small = litter.dust(marks, mm) | litter.spots(marks, mm)
+    # Strokes; and specks where many lie close together: dots of a printer, what is left of a stamp.
+    for kept, fewest in ((~dirt & ~small, 1), (~dirt, _MANY)):
+        if not (kept & litter.reach(marks, fine, _FIRM * least)).any():
+            continue
+        strokes = np.asarray(marks.painted(np.where(kept, 255, 0).astype(np.uint8)), dtype=np.uint8)
+        groups = litter.grouped(np.asarray(cv2.bitwise_and(fine, strokes), dtype=np.uint8), mm, marks, kept)
+        doubtful = (groups.peak >= darker) & (groups.weight_mm2 >= _PALE_MM2)
+        doubtful |= (groups.peak >= _FIRM * least) & (groups.weight_mm2 >= _BROAD_PALE_MM2)
+        doubtful &= groups.marks >= fewest
+        doubtful[0] = False
+        if doubtful.any():
+            return np.asarray(cv2.bitwise_and(litter.spread(groups, doubtful, fine.shape), strokes), dtype=np.uint8)
+    return None
 
 
 def _smoothed(contrast: Pixels) -> tuple[Pixels, float]:
@@ -215,7 +226,7 @@ def _faint(level: Pixels, clear: _Clear, mm: float) -> bool:
     mask = (above > 4 * max(spread, 0.15)) & ~known
     mask[[0, 1, -2, -1]] = mask[:, [0, 1, -2, -1]] = False
     groups = ink.components(mask)
-    return bool((groups.area[1:] >= 5).any())
+    return bool((groups.area[1:] >= 4).any())
 
 
 def _fine(contrast: Pixels, mm: float) -> Pixels:

@@ -174,7 +174,7 @@ def _pricks(marks: Components, mm: float, reach: ink.Ints) -> Bools:
     side = np.maximum(marks.width, marks.height)
     other = np.minimum(marks.width, marks.height)
     # Rounder than any digit: a page number 12 mm from a speck is no staple.
-    discs = _of_marks((other >= 0.75 * side) & (marks.area >= 0.62 * side * other) & (side >= 0.8 * mm))
+    discs = _of_marks((other >= 0.75 * side) & (marks.area >= 0.62 * side * other) & (side >= _SPECK_MM * mm))
     numbers = np.flatnonzero(discs & (side <= 4.5 * mm) & (reach <= 24 * mm))
     if not 2 <= len(numbers) <= 60:
         return found
@@ -294,17 +294,18 @@ def reach(marks: Components, level: Pixels, least: float) -> Bools:
 class Groups(NamedTuple):
     """Marks that lie within about 2 mm of one another. ``cells``: of the picture with pixels of four by four.
 
-    The arrays are by the group's number. ``weight_mm2``: its ink, as mm² of full black; ``peak``: contrast of its
-    darkest pixel.
+    The arrays are by the group's number. ``marks``: how many; ``weight_mm2``: their ink, as mm² of full black;
+    ``peak``: contrast of the darkest pixel.
     """
 
     cells: Components
+    marks: ink.Ints
     weight_mm2: Floats
     peak: Pixels
 
 
-def grouped(level: Pixels, mm: float) -> Groups:
-    """Groups of what is not 0. ``level``: contrast, 0–255."""
+def grouped(level: Pixels, mm: float, marks: Components | None = None, kept: Bools | None = None) -> Groups:
+    """Groups of what is not 0. ``level``: contrast, 0–255; ``kept``: which of ``marks`` are in it, to be counted."""
     height, width = (side // _CELL * _CELL for side in level.shape)
     whole = level[:height, :width]
     small = (width // _CELL, height // _CELL)
@@ -317,7 +318,12 @@ def grouped(level: Pixels, mm: float) -> Groups:
     highest = np.zeros(len(cells.area), np.uint8)
     there = np.flatnonzero(peak)
     np.maximum.at(highest, numbers[there], peak.ravel()[there])
-    return Groups(cells, weight, highest)
+    count = np.zeros(len(cells.area), np.int32)
+    if marks is not None and kept is not None:
+        down = np.minimum((marks.top[kept] + marks.height[kept] // 2) // _CELL, small[1] - 1)
+        across = np.minimum((marks.left[kept] + marks.width[kept] // 2) // _CELL, small[0] - 1)
+        count = np.bincount(cells.labels[down, across], minlength=len(cells.area)).astype(np.int32)
+    return Groups(cells, count, weight, highest)
 
 
 def spread(groups: Groups, chosen: Bools, shape: tuple[int, int]) -> Pixels:
