@@ -24,19 +24,19 @@ _CLEAR = 66
 """A mark is ink if it is this dark somewhere (contrast, of 255): pencil is, print that shines through from the back is not."""
 _CLEAR_EDGE = 36
 """How far such a mark reaches."""
-_PALE = 12
+_PALE = 8
 """Contrast from which a pixel belongs to a pale mark, on quiet paper."""
-_DOUBTFUL = 19
+_DOUBTFUL = 18
 """A pale mark counts if it is this dark somewhere: a person begins to see it."""
 _LINE = 95
 """A straight line that is darker than this was drawn or printed."""
-_HAIR_MM, _HAIR_LONG_MM = 0.11, 18.0
+_HAIR_MM, _HAIR_LONG_MM = 0.13, 18.0
 """A single curve with less ink than this across it, and no longer, may be a hair; a pen leaves 0.15 mm of full black."""
 _PALE_MM2 = 0.3
 """Ink in a group of pale marks from which it is a doubt, in mm² of full black; a pale word has 2."""
 _FIRM, _BROAD_PALE_MM2 = 1.2, 0.7
 """Or if there is more of it, when hardly darker than where marks begin."""
-_MANY = 6
+_SEVERAL, _MANY, _EVERYWHERE = 3, 6, 0.2
 """So many specks in a group are more than dust."""
 _NOISE_FACTOR = 4.5
 _BROAD_MM = 3.5
@@ -176,7 +176,7 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
     mask = litter.without_streaks((fine >= least).view(np.uint8) * np.uint8(255), mm)
     mask = litter.without_ruling(mask, mm)
     marks = ink.components(mask)
-    darker = least * _DOUBTFUL / _PALE
+    darker = max(_DOUBTFUL, 1.6 * least)
     known = clear.left_out | clear.specks
     for there in clear.doubts.values():
         known = known | there
@@ -193,8 +193,11 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
         strokes = np.asarray(marks.painted(np.where(kept, 255, 0).astype(np.uint8)), dtype=np.uint8)
         groups = litter.grouped(np.asarray(cv2.bitwise_and(fine, strokes), dtype=np.uint8), mm, marks, kept)
         doubtful = (groups.peak >= darker) & (groups.weight_mm2 >= _PALE_MM2)
-        doubtful |= (groups.peak >= _FIRM * least) & (groups.weight_mm2 >= _BROAD_PALE_MM2)
+        doubtful |= (groups.peak >= _FIRM * least) & (groups.weight_mm2 >= _BROAD_PALE_MM2) & (groups.marks >= _SEVERAL)
         doubtful &= groups.marks >= fewest
+        if fewest > 1:
+            # Grain of the paper or a printed ground is everywhere.
+            doubtful &= groups.cells.area < _EVERYWHERE * groups.cells.labels.size
         doubtful[0] = False
         if doubtful.any():
             return np.asarray(cv2.bitwise_and(litter.spread(groups, doubtful, fine.shape), strokes), dtype=np.uint8)

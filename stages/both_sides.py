@@ -8,6 +8,7 @@ from models.base import Sha256
 from models.facts import Fact
 from models.side import SideIndex
 from models.stage import Inputs, Ports, Scope, Stage
+from stages import sheet_pairs
 from stages.blank_side import BlankMeasured
 from stages.count import Counted
 from stages.sequence import Sequenced, limited
@@ -17,12 +18,16 @@ RULE = "Chụp cả hai mặt tài liệu, trừ khi tất cả các tờ đều
 """Letter 9318, the wording to show (domain section 8)."""
 
 
+_RESOLVED = {"blank": "shown_through", "ink": "pale_ink"}
+
+
 class BothSidesJudged(Fact):
     """Which sides the copy holds. ``rule``: ``fronts_only`` (all backs blank), ``all_sides``, ``as_scanned``.
 
     ``pages``: sides in the copy; ``left_out``: blank backs that the copy leaves out (their scans
     stay in the batch); ``selection``: blob, JSON list of the side numbers in the copy, in order.
-    ``flags``: ``unsure_back:side``, ``blank_front:side``, ``note_scan:side`` (an extra scan with a
+    ``flags``: ``shown_through:side`` (blank: what stands there is the print of the sheet's other side),
+    ``pale_ink:side`` (ink: pale, and not the other side's), ``unsure_back:side``, ``blank_front:side``, ``note_scan:side`` (an extra scan with a
     note, never in the copy), ``declared_sides:count`` (the manifest's sides are not what R1 gives).
     """
 
@@ -43,7 +48,10 @@ def run(inputs: Inputs, ports: Ports) -> BothSidesJudged:
     flags = [f"note_scan:{side.number}" for side in index.sides if side.note_of is not None]
     rule, chosen = "as_scanned", pages
     if inputs.fact(Counted).duplex:
-        verdicts = {number: inputs.fact(BlankMeasured, number).verdict for number in pages}
+        measured = {number: inputs.fact(BlankMeasured, number) for number in pages}
+        resolved = sheet_pairs.resolved(measured, ports.blobs.get)
+        verdicts = {number: resolved.get(number, fact.verdict) for number, fact in measured.items()}
+        flags += [f"{_RESOLVED[verdict]}:{number}" for number, verdict in resolved.items()]
         fronts, backs = pages[::2], pages[1::2]
         flags += [f"unsure_back:{number}" for number in backs if verdicts[number] == "unsure"]
         flags += [f"blank_front:{number}" for number in fronts if verdicts[number] == "blank"]
@@ -69,4 +77,4 @@ def read_selection(data: bytes) -> tuple[int, ...]:
     return tuple(numbers)
 
 
-STAGE = Stage("both_sides", 1, Scope.DOCUMENT, (Unpacked, Counted, BlankMeasured, Sequenced), BothSidesJudged, run)
+STAGE = Stage("both_sides", 2, Scope.DOCUMENT, (Unpacked, Counted, BlankMeasured, Sequenced), BothSidesJudged, run)

@@ -84,7 +84,7 @@ def without_streaks(mask: Pixels, mm: float) -> Pixels:
         share = cv2.reduce(mask, axis, cv2.REDUCE_AVG).ravel()
         full = np.flatnonzero(share >= 0.97 * 255)
         for run in np.split(full, np.flatnonzero(np.diff(full) > 1) + 1):
-            if 0 < len(run) <= 1.3 * mm:
+            if 0 < len(run) <= 1.8 * mm:
                 mask = mask.copy()
                 window = slice(max(0, int(run[0]) - 1), int(run[-1]) + 2)
                 if axis == 0:
@@ -120,12 +120,17 @@ def creases(marks: Components, image: Pixels, candidates: Bools, mm: float) -> B
         top, left = max(0, int(marks.top[number]) - pad), max(0, int(marks.left[number]) - pad)
         window = (slice(top, int(marks.bottom[number]) + pad), slice(left, int(marks.right[number]) + pad))
         inside = marks.labels[window] == number
-        level = cv2.GaussianBlur(image[window], (3, 3), 0).max(axis=2).astype(np.int16)
+        level = cv2.GaussianBlur(image[window], (3, 3), 0).astype(np.float32)
         beside = cv2.dilate(inside.astype(np.uint8), np.ones((2 * pad + 1, 2 * pad + 1), np.uint8)).astype(np.bool_)
-        ground = float(np.median(level[~inside & beside]))
-        dark = ground - float(level[inside].mean())
-        light = np.sort(level[~inside & beside])[-max(1, int(0.5 * inside.sum())) :]
-        found[number] = dark > 0 and float(light.mean()) - ground >= 0.4 * dark
+        around = level[beside & ~inside]
+        ground = np.median(around, axis=0)
+        darks = ground - level[inside].mean(axis=0)
+        # In the colour that shows the mark: a red seal is light in red.
+        colour = int(np.argmax(darks))
+        dark, flank = float(darks[colour]), around[:, colour] - ground[colour]
+        grain = float(np.median(np.abs(flank))) * 1.48
+        light = np.sort(flank)[-max(1, int(0.5 * inside.sum())) :]
+        found[number] = dark > 3 and float(light.mean()) >= 0.4 * dark + 1.4 * grain
     return found
 
 
@@ -270,11 +275,11 @@ def without_ruling(mask: Pixels, mm: float) -> Pixels:
 
 
 def _many(strips: Pixels, mm: float) -> bool:
-    """Whether at least five rows, 3 mm apart, are mostly covered by lines that may lean a little."""
-    rows = max(1, round(3 * mm))
+    """Whether at least five rows, 4 mm high, are mostly covered by lines that may lean a little."""
+    rows = max(1, round(4 * mm))
     high = strips.shape[0] // rows * rows
     columns = strips[:high].reshape(-1, rows, strips.shape[1]).any(axis=1)
-    return int((columns.mean(axis=1) > 0.35).sum()) >= 5
+    return int((columns.mean(axis=1) > 0.3).sum()) >= 5
 
 
 def spots(marks: Components, mm: float) -> Bools:

@@ -20,11 +20,11 @@ Finding = Literal["shown_through", "written", "unclear"]
 
 DPI = 50
 """About, of the small pictures."""
-_STEP = 8
+_STEP = 4
 """Contrast of one level of a small picture, of 255."""
-_MOST = 10
-"""The highest level: as dark as ink, 80 and up."""
-_PALEST_SOURCE = 4
+_MOST = 15
+"""The highest level: as dark as ink, 60 and up."""
+_PALEST_SOURCE = 8
 """Print paler than this level (contrast 32) does not show on the other side."""
 _DOUBTFUL = 128
 """Set where the mark is one of those that the page step doubts."""
@@ -116,9 +116,9 @@ def compared(side: bytes, pair: bytes) -> Comparison:
     spread = np.asarray(cv2.dilate(behind, np.ones((size, size), np.uint8)), dtype=np.uint8)
     full = behind >= _MOST * _STEP
     through = float(np.percentile(here.contrast[full], 85)) if int(full.sum()) > 20 else 0.0
-    allowed = np.minimum(_SHARE * spread + _STEP, _EVEN * through + _STEP)
-    allowed[spread >= _MOST * _STEP] = _EVEN * through + _STEP
-    allowed[(spread == 0) | (through < 2 * _STEP)] = 0
+    allowed = np.minimum(_SHARE * spread + 2 * _STEP, _EVEN * through + 2 * _STEP)
+    allowed[spread >= _MOST * _STEP] = _EVEN * through + 2 * _STEP
+    allowed[(spread == 0) | (through < 1.5 * _STEP)] = 0
     rest = np.where((here.doubtful > 0) & (here.contrast > allowed), here.contrast, 0).astype(np.uint8)
     groups = litter.grouped(rest, mm)
     rest_mm2 = float(groups.weight_mm2[1:].max(initial=0.0))

@@ -79,9 +79,9 @@ def red_seal(page: Page) -> None:
 
 
 def pale_seal(page: Page) -> None:
-    """A seal pressed without ink on the pad: a sixth to a half of it."""
+    """A seal pressed without ink on the pad: a fifth to a half of it."""
     red_seal(page)
-    _weaken_last(page, 0.15, 0.45)
+    _weaken_last(page, 0.2, 0.45)
 
 
 def word_stamp(page: Page) -> None:
@@ -175,7 +175,7 @@ def dot_matrix(page: Page) -> None:
     rng = page.rng
     font = Fonts("sans").get("regular", 11)
     x, y = _spot(page, 75, 25)
-    share = float(rng.uniform(0.14, 0.55))
+    share = float(rng.uniform(0.18, 0.55))
     pitch, dot = page.px(0.36), page.px(0.13)
     for row in range(int(rng.integers(1, 5))):
         text = f"{rng.integers(10**8, 10**9)} {rng.integers(10, 99)}/{rng.integers(10, 99)} VND {rng.integers(10, 999)}.000"
