@@ -174,7 +174,7 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
     fine = _fine(level, mm)
     least += float(np.median(fine[::4, ::4]))
     mask = litter.without_streaks((fine >= least).view(np.uint8) * np.uint8(255), mm)
-    mask = litter.without_ruling(mask, mm)
+    mask = litter.without_ruling(mask, mm, single=True)
     marks = ink.components(mask)
     darker = max(_DOUBTFUL, 1.6 * least)
     known = clear.left_out | clear.specks
@@ -183,6 +183,7 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
     painted = np.asarray(clear.marks.painted(np.where(known, 255, 0).astype(np.uint8)), dtype=np.uint8)
     dirt = ink.edge_dirt(marks, seen.dpi) | litter.bands(marks, mm) | litter.holes(marks, seen.dpi)
     dirt |= litter.lines(marks, mm) | litter.reach(marks, painted, 255)
+    dirt |= litter.patches(marks, mask, mm) & ~litter.reach(marks, fine, _CLEAR_EDGE)
     dirt |= litter.creases(marks, seen.small, litter.reach(marks, fine, _FIRM * least) & ~dirt & _long(marks, mm), mm)
     dirt[0] = True
     small = litter.dust(marks, mm) | litter.spots(marks, mm)

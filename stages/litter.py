@@ -115,23 +115,41 @@ def bands(marks: Components, mm: float) -> Bools:
 def creases(marks: Components, image: Pixels, candidates: Bools, mm: float) -> Bools:
     """Of these marks, those that have a flank lighter than the paper along them: no ink gives light."""
     found = np.zeros(len(marks.area), np.bool_)
-    pad = max(2, round(1.2 * mm))
-    for number in np.flatnonzero(candidates)[:80]:
+    pad = max(3, round(1.4 * mm))
+    numbers = np.flatnonzero(candidates)
+    for number in numbers[np.argsort(-marks.area[numbers], kind="stable")][:40]:
         top, left = max(0, int(marks.top[number]) - pad), max(0, int(marks.left[number]) - pad)
         window = (slice(top, int(marks.bottom[number]) + pad), slice(left, int(marks.right[number]) + pad))
-        inside = marks.labels[window] == number
-        level = cv2.GaussianBlur(image[window], (3, 3), 0).astype(np.float32)
-        beside = cv2.dilate(inside.astype(np.uint8), np.ones((2 * pad + 1, 2 * pad + 1), np.uint8)).astype(np.bool_)
-        around = level[beside & ~inside]
-        ground = np.median(around, axis=0)
-        darks = ground - level[inside].mean(axis=0)
+        inside = (marks.labels[window] == number).astype(np.uint8)
+        beside = (cv2.dilate(inside, np.ones((2 * pad + 1, 2 * pad + 1), np.uint8)) > inside).view(np.uint8)
+        level = image[window]
+        ground = np.array(cv2.mean(level, beside)[:3])
+        darks = ground - np.array(cv2.mean(level, inside)[:3])
         # In the colour that shows the mark: a red seal is light in red.
         colour = int(np.argmax(darks))
-        dark, flank = float(darks[colour]), around[:, colour] - ground[colour]
-        grain = float(np.median(np.abs(flank))) * 1.48
-        light = np.sort(flank)[-max(1, int(0.5 * inside.sum())) :]
-        found[number] = dark > 3 and float(light.mean()) >= 0.4 * dark + 1.4 * grain
+        plane, dark = np.ascontiguousarray(level[:, :, colour]), float(darks[colour])
+        found[number] = _flank(plane, inside, beside, pad) - ground[colour] >= max(1.0, 0.33 * dark)
     return found
+
+
+def _flank(plane: Pixels, inside: Pixels, beside: Pixels, pad: int) -> float:
+    """Mean light of the lightest flank: the mark's own shape, moved off it a little in one of eight directions."""
+    lightest = 0.0
+    for right, down in ((1, 0), (0, 1), (1, 1), (1, -1), (-1, 0), (0, -1), (-1, -1), (-1, 1)):
+        for step in range(2, pad + 1):
+            move = np.array([[1, 0, right * step], [0, 1, down * step]], np.float32)
+            flank = cv2.warpAffine(inside, move, inside.shape[::-1], flags=cv2.INTER_NEAREST) & beside
+            if int(flank.sum()) >= 0.5 * int(inside.sum()):
+                lightest = max(lightest, float(cv2.mean(plane, flank)[0]))
+    return lightest
+
+
+def patches(marks: Components, mask: Pixels, mm: float) -> Bools:
+    """Marks that are broader than strokes for the most part: stains, their rims, shade."""
+    size = max(3, round(1.4 * mm))
+    core = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
+    inside = np.bincount(marks.labels[core > 0].ravel(), minlength=len(marks.area))
+    return _of_marks(inside >= 0.6 * marks.area)
 
 
 def broken_streaks(marks: Components, mm: float) -> Bools:
@@ -258,20 +276,32 @@ def long_lines(marks: Components, candidates: Bools, mm: float) -> Bools:
     return found
 
 
-def without_ruling(mask: Pixels, mm: float) -> Pixels:
-    """A mask (0 or 255) less the long lines along the axes, where there are at least five of them side by side."""
-    run = max(5, round(4 * mm))
-    whole, mask = mask, np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), dtype=np.uint8)
-    across = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
-    down = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
-    height, width = mask.shape
+def without_ruling(mask: Pixels, mm: float, *, single: bool = False) -> Pixels:
+    """A mask (0 or 255) less the long lines along the axes, where there are at least five of them side by side.
+
+    ``single``: also a few single ones, edges of tape and folds, wherever they meet one another; not more than eight,
+    for the bars of a bar code are long straight lines as well.
+    """
+    closed = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), dtype=np.uint8)
     ruled = np.zeros_like(mask)
-    for found, strips in ((across, across), (down, down.T)):
-        if _many(strips, mm):
-            ruled = np.maximum(ruled, found)
+    for across in (True, False):
+        run = _run(closed, 4 * mm, across=across)
+        if _many(run if across else run.T, mm):
+            ruled = np.maximum(ruled, run)
+        elif single:
+            run = _run(closed, 8 * mm, across=across)
+            if len(ink.components(run).area) <= 1 + 8:
+                ruled = np.maximum(ruled, run)
     if not ruled.any():
-        return whole
-    return np.asarray(cv2.subtract(whole, cv2.dilate(ruled, np.ones((3, 3), np.uint8))), dtype=np.uint8)
+        return mask
+    return np.asarray(cv2.subtract(mask, cv2.dilate(ruled, np.ones((3, 3), np.uint8))), dtype=np.uint8)
+
+
+def _run(mask: Pixels, length_px: float, *, across: bool) -> Pixels:
+    """Where the mask goes on straight for that long."""
+    size = max(5, round(length_px))
+    shape = (1, size) if across else (size, 1)
+    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(shape, np.uint8)), dtype=np.uint8)
 
 
 def _many(strips: Pixels, mm: float) -> bool:

@@ -136,7 +136,9 @@ def _laid_over(here: Pixels, source: Pixels, mm: float) -> _Laid:
     for shrink, step, reach in ((4, 1.0, _MOST_DEG), (2, 0.25, 0.75), (1, 0.1, 0.2)):
         small, behind = _shrunk(here, shrink), _shrunk(source, shrink)
         spectrum = _spectrum(small)
-        around, near_px = (best, 2.5 / shrink) if shrink < 4 else (_Laid(-2.0, False, 0.0, 0.0, 0.0), _MOST_MM * mm / shrink)
+        around, near_px = (
+            (best, 2.5 / shrink) if shrink < 4 else (_Laid(-2.0, False, 0.0, 0.0, 0.0), _MOST_MM * mm / shrink)
+        )
         found = best._replace(score=-2.0)
         for flipped in (False, True) if shrink == 4 else (best.flipped,):
             for turn in np.arange(around.turn_deg - reach, around.turn_deg + reach + 1e-6, step):
@@ -144,7 +146,9 @@ def _laid_over(here: Pixels, source: Pixels, mm: float) -> _Laid:
                 moved = _moved_small(behind, laid, shrink)
                 score, right, down = _shift(spectrum, small.shape, moved, near_px if shrink == 4 else 3.0)
                 if score > found.score:
-                    found = _Laid(score, flipped, float(turn), laid.right_px + right * shrink, laid.down_px + down * shrink)
+                    found = _Laid(
+                        score, flipped, float(turn), laid.right_px + right * shrink, laid.down_px + down * shrink
+                    )
         best = found
     return best
 
@@ -174,7 +178,9 @@ def _spectrum(picture: Pixels) -> Floats:
     level = picture.astype(np.float32)
     level -= level.mean()
     norm = float(np.linalg.norm(level))
-    room = np.zeros((cv2.getOptimalDFTSize(level.shape[0] + 16), cv2.getOptimalDFTSize(level.shape[1] + 16)), np.float32)
+    room = np.zeros(
+        (cv2.getOptimalDFTSize(level.shape[0] + 16), cv2.getOptimalDFTSize(level.shape[1] + 16)), np.float32
+    )
     room[: level.shape[0], : level.shape[1]] = level / norm if norm else level
     return np.asarray(cv2.dft(room))
 

@@ -175,7 +175,9 @@ def _shine_through(sheet: Colour, front: Colour, share: float, mm: float, rng: n
     cv2.multiply(sheet, 255 - cv2.resize(lost, (width, height)), dst=sheet, scale=1 / 255)
 
 
-def _scanned(sheet: Colour, base: tuple[int, int, int], case: Draw, rng: np.random.Generator, *, mirrored_skew: bool) -> bytes:
+def _scanned(
+    sheet: Colour, base: tuple[int, int, int], case: Draw, rng: np.random.Generator, *, mirrored_skew: bool
+) -> bytes:
     """Geometry, light, glass, sensor, curve, JPEG."""
     mm = case.dpi / 25.4
     pass_rng = case.rng(5)
@@ -212,7 +214,9 @@ def _light(seen: Colour, case: Draw, rng: np.random.Generator) -> None:
     """Uneven lamps, and the beat of a screen with the sensor's lines."""
     height, width = seen.shape[:2]
     fall = float(rng.uniform(0.05, 0.25) if "shade" in case.kinds else rng.uniform(0, 0.05))
-    coarse = cv2.resize(rng.uniform(1 - fall, 1, (4, 3)).astype(np.float32), (width // 8, height // 8), interpolation=cv2.INTER_CUBIC)
+    coarse = cv2.resize(
+        rng.uniform(1 - fall, 1, (4, 3)).astype(np.float32), (width // 8, height // 8), interpolation=cv2.INTER_CUBIC
+    )
     if "moire" not in case.kinds:
         lamp = cv2.convertScaleAbs(coarse, alpha=255)
         cv2.multiply(seen, cv2.resize(cv2.merge([lamp] * 3), (width, height)), dst=seen, scale=1 / 255)

@@ -26,7 +26,9 @@ _BROWN = (1.0, 0.72, 0.45)
 _YELLOW = (1.0, 0.4, 0.2)
 
 
-def darken(sheet: Colour, share: NDArray[np.float32], tone: tuple[float, float, float], left: int = 0, top: int = 0) -> None:
+def darken(
+    sheet: Colour, share: NDArray[np.float32], tone: tuple[float, float, float], left: int = 0, top: int = 0
+) -> None:
     """Take that share of the light (negative: give it back) from a region of the sheet, cut to the sheet."""
     height, width = sheet.shape[:2]
     x, y = max(0, left), max(0, top)
@@ -206,7 +208,9 @@ def tape(sheet: Colour, mm: float, rng: np.random.Generator) -> None:
     turn = float(rng.choice([0.0, np.pi / 2])) + float(rng.normal(0, 0.03))
     way = np.array([np.cos(turn), np.sin(turn)])
     over = np.array([-way[1], way[0]])
-    corners = np.array([centre + sx * way * long / 2 + sy * over * wide / 2 for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))])
+    corners = np.array(
+        [centre + sx * way * long / 2 + sy * over * wide / 2 for sx, sy in ((-1, -1), (1, -1), (1, 1), (-1, 1))]
+    )
     inside = np.zeros((height, width), np.uint8)
     cv2.fillPoly(inside, [np.round(corners).astype(np.int32)], 255, cv2.LINE_AA)
     x, y, w, h = cv2.boundingRect(np.round(corners).astype(np.int32))
@@ -215,7 +219,13 @@ def tape(sheet: Colour, mm: float, rng: np.random.Generator) -> None:
     darken(sheet, part * (float(rng.uniform(0.01, 0.07)) / 255), _YELLOW, x, y)
     for start, end in ((0, 1), (1, 2), (2, 3), (3, 0)):
         if rng.random() < 0.85:
-            curve(sheet, corners[[start, end]], float(rng.uniform(0.12, 0.35)) * mm, float(rng.uniform(0.03, 0.14)), _NEUTRAL)
+            curve(
+                sheet,
+                corners[[start, end]],
+                float(rng.uniform(0.12, 0.35)) * mm,
+                float(rng.uniform(0.03, 0.14)),
+                _NEUTRAL,
+            )
 
 
 def stains(sheet: Colour, mm: float, rng: np.random.Generator) -> None:
@@ -292,7 +302,11 @@ def ruling(sheet: Colour, mm: float, rng: np.random.Generator) -> None:
     pitch = float(rng.choice([5.0, 7.0, 8.0, 10.0])) * mm
     share = float(rng.uniform(0.06, 0.24))
     tone = ((0.25, 0.5, 1.0), _NEUTRAL, (0.9, 0.9, 0.3), (0.4, 0.6, 1.0))[int(rng.integers(4))]
-    left, right = (0.0, float(width)) if rng.random() < 0.5 else (float(rng.uniform(10, 30)) * mm, width - float(rng.uniform(5, 20)) * mm)
+    left, right = (
+        (0.0, float(width))
+        if rng.random() < 0.5
+        else (float(rng.uniform(10, 30)) * mm, width - float(rng.uniform(5, 20)) * mm)
+    )
     top, bottom = float(rng.uniform(8, 40)) * mm, height - float(rng.uniform(5, 30)) * mm
     thin = float(rng.uniform(0.1, 0.22)) * mm
     for y in np.arange(top, bottom, pitch):
@@ -311,7 +325,9 @@ def lid_shadow(sheet: Colour, mm: float, rng: np.random.Generator) -> None:
     if edge % 2:
         far = far[::-1]
     fade = (share * np.exp(-far / reach)).astype(np.float32)
-    whole = np.broadcast_to(fade[None, :], (height, width)) if edge < 2 else np.broadcast_to(fade[:, None], (height, width))
+    whole = (
+        np.broadcast_to(fade[None, :], (height, width)) if edge < 2 else np.broadcast_to(fade[:, None], (height, width))
+    )
     darken(sheet, whole, _NEUTRAL)
 
 

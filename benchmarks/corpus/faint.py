@@ -51,7 +51,9 @@ def _spot(page: Page, width_mm: float, height_mm: float, rim_mm: float = 14.0) -
     )
 
 
-def printed(page: Page, text: str, x_mm: float, y_mm: float, size_pt: float, share: float, style: Style = "regular") -> None:
+def printed(
+    page: Page, text: str, x_mm: float, y_mm: float, size_pt: float, share: float, style: Style = "regular"
+) -> None:
     """Toner or typewriter ink as a mark, so that it can be pale."""
     font = page.fonts.get(style, size_pt * page.dpi / 72)
     left, top, right, bottom = font.getbbox(text)
@@ -186,7 +188,9 @@ def dot_matrix(page: Page) -> None:
         alpha = np.zeros((round((tile.height + 2) * pitch), round((tile.width + 2) * pitch)), np.uint8)
         for down, across in pins:
             at = (round((across + 1) * pitch * 16), round((down + 1) * pitch * 16))
-            cv2.circle(alpha, at, round(max(0.6, dot) * 16), round(255 * share * rng.uniform(0.6, 1.1)), -1, cv2.LINE_AA, 4)
+            cv2.circle(
+                alpha, at, round(max(0.6, dot) * 16), round(255 * share * rng.uniform(0.6, 1.1)), -1, cv2.LINE_AA, 4
+            )
         page.marks.append(Mark(alpha, round(page.px(x)), round(page.px(y + 5.2 * row)), (30, 26, 26)))
 
 
