@@ -30,7 +30,7 @@ _DOUBTFUL = 18
 """A pale mark counts if it is this dark somewhere: a person begins to see it."""
 _LINE = 95
 """A straight line that is darker than this was drawn or printed."""
-_HAIR_MM, _HAIR_LONG_MM = 0.13, 18.0
+_HAIR_MM, _HAIR_LONG_MM = 0.14, 18.0
 """A single curve with less ink than this across it, and no longer, may be a hair; a pen leaves 0.15 mm of full black."""
 _PALE_MM2 = 0.3
 """Ink in a group of pale marks from which it is a doubt, in mm² of full black; a pale word has 2."""
@@ -92,20 +92,30 @@ def measure(seen: Survey) -> InkMeasure:
         return InkMeasure(1.0, ("dark_paper",))
     mm = seen.dpi / ink.MM_PER_INCH
     level, noise = _smoothed(seen.contrast)
-    edge, least = max(_CLEAR_EDGE, _NOISE_FACTOR * noise), _CLEAR + 3 * noise
+    middle = float(np.median(level[::4, ::4]))
+    edge, least = middle + max(_CLEAR_EDGE, _NOISE_FACTOR * noise), middle + _CLEAR + 3 * noise
     found = _clear(seen, level, edge, least, mm)
     share = float(found.marks.area[found.counted].sum()) / level.size
     doubts = [name for name, there in found.doubts.items() if there.any()]
     if found.marks.area[found.specks].sum() > _MOST_DUST * level.size:
         doubts.append("dust")
-    pale = None
+    pale = _Pale(None, hair=False)
     if share < _SURELY:
         pale = _pale(seen, level, found, max(_PALE, _NOISE_FACTOR * noise), mm)
-        if pale is None and _noise(seen.contrast) > _GRAIN and _faint(level, found, mm):
+        if pale.marks is None and _noise(seen.contrast) > _GRAIN and _faint(level, found, mm):
             doubts.append("faint")
-    if pale is not None:
+    if pale.hair and "hair" not in doubts:
+        doubts.append("hair")
+    if pale.marks is not None:
         doubts.append("pale")
-    return InkMeasure(share, tuple(doubts), pale)
+    return InkMeasure(share, tuple(doubts), pale.marks)
+
+
+class _Pale(NamedTuple):
+    """``marks``: 255 where pale strokes stand, None where there are too few to matter. ``hair``: a pale hair is there."""
+
+    marks: Pixels | None
+    hair: bool
 
 
 class _Clear(NamedTuple):
@@ -125,11 +135,11 @@ def _clear(seen: Survey, level: Pixels, edge: float, least: float, mm: float) ->
     clear = litter.reach(marks, level, least)
     if clear.any() and np.count_nonzero(level >= max(_LINE, least)) < _SURELY * level.size:
         # Little is dark: printed lines that writing would hang together with may go first.
-        marks = ink.components(litter.without_ruling(mask, mm))
+        marks = ink.components(litter.without_ruling(mask, level, mm))
         clear = litter.reach(marks, level, least)
     specks = litter.dust(marks, mm)
     left_out = ink.edge_dirt(marks, seen.dpi) | litter.holes(marks, seen.dpi) | litter.bands(marks, mm)
-    left_out |= litter.staples(marks, seen.dpi)
+    left_out |= litter.staples(marks, seen.dpi) | litter.rust(marks, seen.small, seen.paper, seen.dpi)
     pale_lines = litter.lines(marks, mm) & ~litter.reach(marks, level, _LINE)
     left_out |= litter.long_lines(marks, pale_lines, mm)
     left_out |= litter.creases(marks, seen.small, clear & ~(left_out | specks) & _long(marks, mm), mm)
@@ -152,7 +162,7 @@ def _hairs(marks: ink.Components, level: Pixels, mm: float) -> ink.Bools:
     """Single thin curves: a hair, a thread, or a tick in pencil; who can tell."""
     found = np.zeros(len(marks.area), np.bool_)
     long = np.hypot(marks.width, marks.height)
-    thin = (long >= 2 * mm) & (long <= _HAIR_LONG_MM * mm) & (marks.area <= 0.7 * mm * long)
+    thin = (long >= 2.8 * mm) & (long <= _HAIR_LONG_MM * mm) & (marks.area <= 0.7 * mm * long)
     thin[0] = False
     for number in np.flatnonzero(thin)[:20]:
         window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
@@ -169,12 +179,14 @@ def _noise(level: Pixels) -> float:
     return float(np.minimum(off, 3 * max(1.0, float(np.median(off)))).mean()) * 1.25
 
 
-def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -> Pixels | None:
-    """Where pale strokes stand; None where there are too few to matter."""
+def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -> _Pale:
+    """Where pale strokes stand."""
     fine = _fine(level, mm)
     least += float(np.median(fine[::4, ::4]))
+    if float(fine[fine >= least].sum()) < 255 * mm * mm * _PALE_MM2:
+        return _Pale(None, hair=False)
     mask = litter.without_streaks((fine >= least).view(np.uint8) * np.uint8(255), mm)
-    mask = litter.without_ruling(mask, mm, single=True)
+    mask = litter.without_ruling(mask, fine, mm, single=True)
     marks = ink.components(mask)
     darker = max(_DOUBTFUL, 1.6 * least)
     known = clear.left_out | clear.specks
@@ -183,9 +195,12 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
     painted = np.asarray(clear.marks.painted(np.where(known, 255, 0).astype(np.uint8)), dtype=np.uint8)
     dirt = ink.edge_dirt(marks, seen.dpi) | litter.bands(marks, mm) | litter.holes(marks, seen.dpi)
     dirt |= litter.lines(marks, mm) | litter.reach(marks, painted, 255)
-    dirt |= litter.patches(marks, mask, mm) & ~litter.reach(marks, fine, _CLEAR_EDGE)
     dirt |= litter.creases(marks, seen.small, litter.reach(marks, fine, _FIRM * least) & ~dirt & _long(marks, mm), mm)
     dirt[0] = True
+    hairs = _hairs(marks, fine, mm) & litter.reach(marks, fine, darker) & ~dirt
+    if hairs.any():
+        hairs &= litter.lonely(marks, fine, ~dirt, mm)
+        dirt |= hairs
     small = litter.dust(marks, mm) | litter.spots(marks, mm)
     # Strokes; and specks where many lie close together: dots of a printer, what is left of a stamp.
     for kept, fewest in ((~dirt & ~small, 1), (~dirt, _MANY)):
@@ -201,8 +216,9 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
             doubtful &= groups.cells.area < _EVERYWHERE * groups.cells.labels.size
         doubtful[0] = False
         if doubtful.any():
-            return np.asarray(cv2.bitwise_and(litter.spread(groups, doubtful, fine.shape), strokes), dtype=np.uint8)
-    return None
+            inside = cv2.bitwise_and(litter.spread(groups, doubtful, fine.shape), strokes)
+            return _Pale(np.asarray(inside, dtype=np.uint8), bool(hairs.any()))
+    return _Pale(None, bool(hairs.any()))
 
 
 def _smoothed(contrast: Pixels) -> tuple[Pixels, float]:
@@ -218,16 +234,16 @@ def _smoothed(contrast: Pixels) -> tuple[Pixels, float]:
 
 def _faint(level: Pixels, clear: _Clear, mm: float) -> bool:
     """Whether the mean of many cells of 2 mm stands out of a grain that hides single strokes: a pale seal."""
-    dirt = np.asarray(clear.marks.painted(np.where(clear.counted, 0, 255).astype(np.uint8)), dtype=np.uint8)
-    dirt[clear.marks.labels == 0] = 0
+    known = np.where(clear.left_out | clear.specks, 255, 0).astype(np.uint8)
+    dirt = np.asarray(clear.marks.painted(known), dtype=np.uint8)
     size = (max(1, round(level.shape[1] / (2 * mm))), max(1, round(level.shape[0] / (2 * mm))))
     cells = cv2.resize(level.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-    known = cv2.dilate(cv2.resize(dirt, size, interpolation=cv2.INTER_AREA), np.ones((3, 3), np.uint8)) > 0
+    near = cv2.dilate(cv2.resize(dirt, size, interpolation=cv2.INTER_AREA), np.ones((3, 3), np.uint8)) > 0
     ground = cv2.medianBlur(cells, 5)
     ground = cv2.blur(ground, (9, 9))
     above = cells - ground
     spread = float(np.median(np.abs(above - np.median(above)))) * 1.48
-    mask = (above > 4 * max(spread, 0.15)) & ~known
+    mask = (above > 4 * max(spread, 0.15)) & ~near
     mask[[0, 1, -2, -1]] = mask[:, [0, 1, -2, -1]] = False
     groups = ink.components(mask)
     return bool((groups.area[1:] >= 4).any())

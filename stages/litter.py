@@ -86,7 +86,7 @@ def without_streaks(mask: Pixels, mm: float) -> Pixels:
         for run in np.split(full, np.flatnonzero(np.diff(full) > 1) + 1):
             if 0 < len(run) <= 1.8 * mm:
                 mask = mask.copy()
-                window = slice(max(0, int(run[0]) - 1), int(run[-1]) + 2)
+                window = slice(max(0, int(run[0]) - 2), int(run[-1]) + 3)
                 if axis == 0:
                     mask[:, window] = 0
                 else:
@@ -99,7 +99,7 @@ def bands(marks: Components, mm: float) -> Bools:
     height, width = marks.labels.shape
     gaps = (marks.left, marks.top, width - marks.right, height - marks.bottom)
     small, large = np.minimum(marks.width, marks.height), np.maximum(marks.width, marks.height)
-    solid = marks.area >= 0.6 * small * large
+    solid = marks.area >= 0.45 * small * large
     triangle = (marks.area >= 0.42 * small * large) & (marks.area <= 0.65 * small * large)
     found = np.zeros(len(marks.area), np.bool_)
     for side in range(4):
@@ -138,18 +138,10 @@ def _flank(plane: Pixels, inside: Pixels, beside: Pixels, pad: int) -> float:
     for right, down in ((1, 0), (0, 1), (1, 1), (1, -1), (-1, 0), (0, -1), (-1, -1), (-1, 1)):
         for step in range(2, pad + 1):
             move = np.array([[1, 0, right * step], [0, 1, down * step]], np.float32)
-            flank = cv2.warpAffine(inside, move, inside.shape[::-1], flags=cv2.INTER_NEAREST) & beside
+            flank = cv2.bitwise_and(cv2.warpAffine(inside, move, inside.shape[::-1], flags=cv2.INTER_NEAREST), beside)
             if int(flank.sum()) >= 0.5 * int(inside.sum()):
                 lightest = max(lightest, float(cv2.mean(plane, flank)[0]))
     return lightest
-
-
-def patches(marks: Components, mask: Pixels, mm: float) -> Bools:
-    """Marks that are broader than strokes for the most part: stains, their rims, shade."""
-    size = max(3, round(1.4 * mm))
-    core = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
-    inside = np.bincount(marks.labels[core > 0].ravel(), minlength=len(marks.area))
-    return _of_marks(inside >= 0.6 * marks.area)
 
 
 def broken_streaks(marks: Components, mm: float) -> Bools:
@@ -166,7 +158,7 @@ def staples(marks: Components, dpi: float) -> Bools:
 
     A single shorter bar is none: it may be a sheet number in a corner, the digit 1.
     """
-    height, width = marks.labels.shape
+    width = marks.labels.shape[1]
     mm = dpi / ink.MM_PER_INCH
     long = np.hypot(marks.width, marks.height)
     reach = np.minimum.reduce([marks.left, width - marks.right, marks.top])
@@ -209,6 +201,25 @@ def _pricks(marks: Components, mm: float, reach: ink.Ints) -> Bools:
     return found
 
 
+def rust(marks: Components, image: Pixels, paper: Pixels, dpi: float) -> Bools:
+    """Small brown marks near a side, where staples rust: blue is missing most, then green, then red, as in no ink."""
+    width = marks.labels.shape[1]
+    mm = dpi / ink.MM_PER_INCH
+    reach = np.minimum.reduce([marks.left, width - marks.right, marks.top])
+    side = np.maximum(marks.width, marks.height)
+    found = np.zeros(len(marks.area), np.bool_)
+    numbers = np.flatnonzero(
+        (reach <= 24 * mm) & (side <= 17 * mm) & (side >= _SPECK_MM * mm) & (marks.area <= 60 * mm * mm)
+    )
+    for number in numbers[numbers > 0][:30]:
+        window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+        inside = (marks.labels[window] == number).astype(np.uint8)
+        light, under = (np.array(cv2.mean(plane[window], inside)[:3]) for plane in (image, paper))
+        blue, green, red = 1 - light / np.maximum(under, 1)
+        found[number] = 0.5 * blue <= green <= 0.9 * blue and 0.15 * blue <= red <= 0.85 * green
+    return found
+
+
 def _bar(marks: Components, number: int, mm: float) -> tuple[Floats, Floats] | None:
     """The ends of a mark that is straight and as thin as a staple's wire with its shadow, in pixels."""
     points = _points(marks, number)
@@ -221,7 +232,7 @@ def _bar(marks: Components, number: int, mm: float) -> tuple[Floats, Floats] | N
         between = (along > along.min() + 3 * mm) & (along < along.max() - 3 * mm)
         if np.abs(off[between]).max(initial=0.0) <= 1.1 * mm:
             return middle + along.min() * ways[0], middle + along.max() * ways[0]
-    if thick > min(2.3 * mm, 0.5 * length) or len(points) < 0.45 * length * thick or spread[0] == 0:
+    if thick > min(2.8 * mm, 0.55 * length) or len(points) < 0.45 * length * thick or spread[0] == 0:
         return None
     return middle + along.min() * ways[0], middle + along.max() * ways[0]
 
@@ -276,9 +287,10 @@ def long_lines(marks: Components, candidates: Bools, mm: float) -> Bools:
     return found
 
 
-def without_ruling(mask: Pixels, mm: float, *, single: bool = False) -> Pixels:
+def without_ruling(mask: Pixels, level: Pixels, mm: float, *, single: bool = False) -> Pixels:
     """A mask (0 or 255) less the long lines along the axes, where there are at least five of them side by side.
 
+    ``level``: contrast; what is thicker or clearly darker than the lines stays: it is written across them.
     ``single``: also a few single ones, edges of tape and folds, wherever they meet one another; not more than eight,
     for the bars of a bar code are long straight lines as well.
     """
@@ -294,7 +306,12 @@ def without_ruling(mask: Pixels, mm: float, *, single: bool = False) -> Pixels:
                 ruled = np.maximum(ruled, run)
     if not ruled.any():
         return mask
-    return np.asarray(cv2.subtract(mask, cv2.dilate(ruled, np.ones((3, 3), np.uint8))), dtype=np.uint8)
+    usual = float(np.percentile(level[ruled > 0], 75))
+    darker = (level > 1.4 * usual + 5).view(np.uint8) * np.uint8(255)
+    square = np.ones((max(3, round(1.2 * mm)),) * 2, np.uint8)
+    stays = cv2.bitwise_or(darker, cv2.morphologyEx(closed, cv2.MORPH_OPEN, square))
+    gone = cv2.subtract(cv2.dilate(ruled, np.ones((3, 3), np.uint8)), stays)
+    return np.asarray(cv2.subtract(mask, gone), dtype=np.uint8)
 
 
 def _run(mask: Pixels, length_px: float, *, across: bool) -> Pixels:
@@ -359,6 +376,17 @@ def grouped(level: Pixels, mm: float, marks: Components | None = None, kept: Boo
         across = np.minimum((marks.left[kept] + marks.width[kept] // 2) // _CELL, small[0] - 1)
         count = np.bincount(cells.labels[down, across], minlength=len(cells.area)).astype(np.int32)
     return Groups(cells, count, weight, highest)
+
+
+def lonely(marks: Components, level: Pixels, kept: Bools, mm: float) -> Bools:
+    """Which of these marks have no other of them near."""
+    strokes = np.asarray(marks.painted(np.where(kept, 255, 0).astype(np.uint8)), dtype=np.uint8)
+    groups = grouped(np.asarray(cv2.bitwise_and(level, strokes), dtype=np.uint8), mm, marks, kept)
+    alone = np.zeros(len(kept), np.bool_)
+    down = np.minimum((marks.top + marks.height // 2) // _CELL, groups.cells.labels.shape[0] - 1)
+    across = np.minimum((marks.left + marks.width // 2) // _CELL, groups.cells.labels.shape[1] - 1)
+    alone[kept] = groups.marks[groups.cells.labels[down, across]][kept] <= 1
+    return alone
 
 
 def spread(groups: Groups, chosen: Bools, shape: tuple[int, int]) -> Pixels:

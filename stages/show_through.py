@@ -38,7 +38,7 @@ _NEAR_MM = 0.55
 """How far from the other side's ink its light spreads, with what the laying over leaves."""
 _REST_MM2 = 0.3
 """Unexplained ink in a group, mm² of full black, from which something stands there; from the second on it is writing."""
-_WRITTEN_MM2 = 0.5
+_WRITTEN_MM2 = 1.2
 
 
 class Comparison(NamedTuple):
@@ -92,7 +92,7 @@ def _pooled(picture: Pixels, factor: int) -> Pixels:
 
 def _unpacked(data: bytes) -> _Side:
     level = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
-    return _Side((level & 15) * np.uint8(_STEP), np.where(level & _DOUBTFUL, 255, 0).astype(np.uint8))
+    return _Side(np.asarray((level & 15) * _STEP, dtype=np.uint8), np.where(level & _DOUBTFUL, 255, 0).astype(np.uint8))
 
 
 def compared(side: bytes, pair: bytes) -> Comparison:
@@ -144,7 +144,7 @@ def _laid_over(here: Pixels, source: Pixels, mm: float) -> _Laid:
             for turn in np.arange(around.turn_deg - reach, around.turn_deg + reach + 1e-6, step):
                 laid = _Laid(0.0, flipped, float(turn), around.right_px, around.down_px)
                 moved = _moved_small(behind, laid, shrink)
-                score, right, down = _shift(spectrum, small.shape, moved, near_px if shrink == 4 else 3.0)
+                score, right, down = _shift(spectrum, moved, near_px if shrink == 4 else 3.0)
                 if score > found.score:
                     found = _Laid(
                         score, flipped, float(turn), laid.right_px + right * shrink, laid.down_px + down * shrink
@@ -169,7 +169,7 @@ def _moved_small(picture: Pixels, laid: _Laid, shrink: int) -> Pixels:
     height, width = picture.shape
     turn = -laid.turn_deg + (180.0 if laid.flipped else 0.0)
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), turn, 1.0)
-    matrix[:, 2] += laid.right_px / shrink, laid.down_px / shrink
+    matrix[:, 2] += np.array([laid.right_px / shrink, laid.down_px / shrink])
     return np.asarray(cv2.warpAffine(picture, matrix, (width, height)), dtype=np.uint8)
 
 
@@ -185,7 +185,7 @@ def _spectrum(picture: Pixels) -> Floats:
     return np.asarray(cv2.dft(room))
 
 
-def _shift(spectrum: Floats, shape: tuple[int, ...], moved: Pixels, most_px: float) -> tuple[float, int, int]:
+def _shift(spectrum: Floats, moved: Pixels, most_px: float) -> tuple[float, int, int]:
     """Correlation (−1 to 1) at the best shift, and the shift to the right and down that moves ``moved`` there."""
     product = cv2.mulSpectrums(spectrum, _spectrum(moved), 0, conjB=True)
     field = cv2.idft(product, flags=cv2.DFT_SCALE)

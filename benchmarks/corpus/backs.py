@@ -190,7 +190,7 @@ def _scanned(
     bed = int(rng.integers(20, 190)) if "bed" in case.kinds or rng.random() < 0.15 else 0
     height, width = sheet.shape[:2]
     matrix = cv2.getRotationMatrix2D((width / 2, height / 2), -lean, 1.0)
-    matrix[:, 2] += shift
+    matrix[:, 2] = matrix[:, 2] + shift
     edge = (bed, bed, bed) if bed else base
     seen = np.asarray(cv2.warpAffine(sheet, matrix, (width, height), borderValue=edge), dtype=np.uint8)
     blur = float(rng.uniform(0.02, 0.06)) * mm

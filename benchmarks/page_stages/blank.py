@@ -7,17 +7,20 @@ keeps the generated pictures for the next run; ``--seed`` and ``--sides`` choose
 from __future__ import annotations
 
 import argparse
+import io
 import statistics
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from benchmarks.corpus.backs import Draw, HardSide, draw
 from benchmarks.page_stages.part import Part
@@ -75,7 +78,8 @@ def judge(case: Draw, back: bytes, front: Callable[[], bytes]) -> Judged:
 
 
 def _raster(data: bytes, dpi: int) -> Raster:
-    height, width = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE).shape[:2]
+    with Image.open(io.BytesIO(data)) as image:
+        width, height = image.size
     side = Side(
         number=1, sha256="0" * 64, media="image/jpeg", width_px=width, height_px=height, channels=3, dpi=dpi,
         dpi_source="declared", source="hard.jpg",
@@ -92,9 +96,7 @@ def cases(seed: int, sides: int, *, fronts: int | None = None) -> Iterable[Draw]
 
 def run(chosen: Iterable[Draw], keep: Path | None = None) -> list[Judged]:
     """Judge these sides. ``keep``: folder for their pictures."""
-    return [
-        judge(case, _picture(case, "back", keep), lambda case=case: _picture(case, "front", keep)) for case in chosen
-    ]  # type: ignore[misc]
+    return [judge(case, _picture(case, "back", keep), partial(_picture, case, "front", keep)) for case in chosen]
 
 
 def _picture(case: Draw, face: str, keep: Path | None) -> bytes:
@@ -191,7 +193,7 @@ def contact_sheet(judged: Sequence[Judged], path: Path, keep: Path | None = None
 
 
 def _tile(one: Judged, data: bytes) -> NDArray[np.uint8]:
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    image = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR), dtype=np.uint8)
     tile = cv2.resize(image, (340, 481), interpolation=cv2.INTER_AREA)
     colour = (0, 0, 220) if one.wrong else (0, 130, 0)
     cv2.rectangle(tile, (0, 0), (339, 480), colour, 2)
