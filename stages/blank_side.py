@@ -18,7 +18,7 @@ from stages.decode import Decoded
 from stages.survey import Survey, survey
 
 Verdict = Literal["blank", "ink", "unsure"]
-Doubt = Literal["dark_paper", "dust", "streak", "line", "hair", "faint", "pale"]
+Doubt = Literal["dark_paper", "dust", "streak", "small", "line", "hair", "faint", "pale"]
 
 _CLEAR = 66
 """A mark is ink if it is this dark somewhere (contrast, of 255): pencil is, print that shines through from the back is not."""
@@ -45,7 +45,9 @@ _SURELY = 0.0003
 """More ink than this, and nobody asks what is pale besides: 19 mm² on A4."""
 _QUIET = 3.0
 """Grain from which the picture is smoothed before ink is sought."""
-_GRAIN = 5.0
+_SPOT = 34
+"""Mould and rust are paler than this, or brown and at the edge."""
+_GRAIN, _CELLS = 5.0, 3
 """Grain that hides single pale strokes."""
 _MOST_DUST = 0.0005
 """More of the page than this is not dust: 30 mm² on A4."""
@@ -99,23 +101,26 @@ def measure(seen: Survey) -> InkMeasure:
     doubts = [name for name, there in found.doubts.items() if there.any()]
     if found.marks.area[found.specks].sum() > _MOST_DUST * level.size:
         doubts.append("dust")
-    pale = _Pale(None, hair=False)
+    pale = _Pale(None, hair=False, digit=False)
     if share < _SURELY:
         pale = _pale(seen, level, found, max(_PALE, _NOISE_FACTOR * noise), mm)
         if pale.marks is None and _noise(seen.contrast) > _GRAIN and _faint(level, found, mm):
             doubts.append("faint")
     if pale.hair and "hair" not in doubts:
         doubts.append("hair")
+    if pale.digit and "small" not in doubts:
+        doubts.append("small")
     if pale.marks is not None:
         doubts.append("pale")
     return InkMeasure(share, tuple(doubts), pale.marks)
 
 
 class _Pale(NamedTuple):
-    """``marks``: 255 where pale strokes stand, None where there are too few to matter. ``hair``: a pale hair is there."""
+    """``marks``: 255 where pale strokes stand, None where there are too few to matter. ``hair``: a pale hair is there; ``digit``: a spot that may be one."""
 
     marks: Pixels | None
     hair: bool
+    digit: bool
 
 
 class _Clear(NamedTuple):
@@ -129,7 +134,7 @@ class _Clear(NamedTuple):
 
 
 def _clear(seen: Survey, level: Pixels, edge: float, least: float, mm: float) -> _Clear:
-    level = litter.without_specks(level, least, mm)
+    level = litter.without_specks(level, edge, least, mm)
     mask = litter.without_streaks((level >= edge).view(np.uint8) * np.uint8(255), mm)
     marks = ink.components(mask)
     clear = litter.reach(marks, level, least)
@@ -146,6 +151,7 @@ def _clear(seen: Survey, level: Pixels, edge: float, least: float, mm: float) ->
     rest = clear & ~(left_out | specks)
     doubts: dict[Doubt, ink.Bools] = {
         "streak": rest & litter.broken_streaks(marks, mm),
+        "small": rest & litter.small(marks, mm),
         "line": rest & pale_lines,
         "hair": rest & _hairs(marks, level, mm),
     }
@@ -184,7 +190,7 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
     fine = _fine(level, mm)
     least += float(np.median(fine[::4, ::4]))
     if float(fine[fine >= least].sum()) < 255 * mm * mm * _PALE_MM2:
-        return _Pale(None, hair=False)
+        return _Pale(None, hair=False, digit=False)
     mask = litter.without_streaks((fine >= least).view(np.uint8) * np.uint8(255), mm)
     mask = litter.without_ruling(mask, fine, mm, single=True)
     marks = ink.components(mask)
@@ -202,6 +208,8 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
         hairs &= litter.lonely(marks, fine, ~dirt, mm)
         dirt |= hairs
     small = litter.dust(marks, mm) | litter.spots(marks, mm)
+    # A dark spot may be a digit whose grain was smoothed away.
+    digit = bool((small & ~litter.dust(marks, mm) & ~dirt & litter.reach(marks, fine, max(_SPOT, darker))).any())
     # Strokes; and specks where many lie close together: dots of a printer, what is left of a stamp.
     for kept, fewest in ((~dirt & ~small, 1), (~dirt, _MANY)):
         if not (kept & litter.reach(marks, fine, _FIRM * least)).any():
@@ -217,8 +225,8 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
         doubtful[0] = False
         if doubtful.any():
             inside = cv2.bitwise_and(litter.spread(groups, doubtful, fine.shape), strokes)
-            return _Pale(np.asarray(inside, dtype=np.uint8), bool(hairs.any()))
-    return _Pale(None, bool(hairs.any()))
+            return _Pale(np.asarray(inside, dtype=np.uint8), bool(hairs.any()), digit)
+    return _Pale(None, bool(hairs.any()), digit)
 
 
 def _smoothed(contrast: Pixels) -> tuple[Pixels, float]:
@@ -227,8 +235,10 @@ def _smoothed(contrast: Pixels) -> tuple[Pixels, float]:
     for size in (3, 5, 7):
         if noise <= _QUIET:
             break
-        level = np.asarray(cv2.GaussianBlur(contrast, (size, size), 0), dtype=np.uint8)
-        noise = _noise(level)
+        smoother = np.asarray(cv2.GaussianBlur(contrast, (size, size), 0), dtype=np.uint8)
+        if _noise(smoother) >= noise:
+            break  # It is no grain but lines, everywhere.
+        level, noise = smoother, _noise(smoother)
     return level, noise
 
 
@@ -246,7 +256,7 @@ def _faint(level: Pixels, clear: _Clear, mm: float) -> bool:
     mask = (above > 4 * max(spread, 0.15)) & ~near
     mask[[0, 1, -2, -1]] = mask[:, [0, 1, -2, -1]] = False
     groups = ink.components(mask)
-    return bool((groups.area[1:] >= 4).any())
+    return bool((groups.area[1:] >= _CELLS).any())
 
 
 def _fine(contrast: Pixels, mm: float) -> Pixels:

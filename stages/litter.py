@@ -17,8 +17,9 @@ from stages.ink import Bools, Components, Floats
 _CELL = 4
 _SPECK_MM, _SPECK_MM2 = 1.6, 1.7
 """A mark that is longer is no speck: the digit 1 in 8 points is 1.9 mm."""
-_FIBRE_MM, _FIBRE_MM2 = 2.6, 1.0
+_FIBRE_MM, _FIBRE_MM2 = 2.6, 0.45
 """Nor is one that is longer and has more ink than a short fibre."""
+_SMALL_MM2 = 1.0
 
 
 def dust(marks: Components, mm: float) -> Bools:
@@ -26,6 +27,12 @@ def dust(marks: Components, mm: float) -> Bools:
     side = np.maximum(marks.width, marks.height)
     speck = (side < _SPECK_MM * mm) & (marks.area < _SPECK_MM2 * mm * mm)
     return _of_marks(speck | ((side < _FIBRE_MM * mm) & (marks.area < _FIBRE_MM2 * mm * mm)))
+
+
+def small(marks: Components, mm: float) -> Bools:
+    """A fat fibre, or a thin digit 1: who can tell."""
+    side = np.maximum(marks.width, marks.height)
+    return _of_marks((side < _FIBRE_MM * mm) & (marks.area < _SMALL_MM2 * mm * mm)) & ~dust(marks, mm)
 
 
 def holes(marks: Components, dpi: float) -> Bools:
@@ -404,11 +411,21 @@ def _of_marks(found: Bools) -> Bools:
     return found
 
 
-def without_specks(level: Pixels, least: float, mm: float) -> Pixels:
-    """The picture less specks that are dark by themselves: they must not make the pale print that they lie on dark."""
+def without_specks(level: Pixels, edge: float, least: float, mm: float) -> Pixels:
+    """The picture less specks that are dark by themselves: they must not make the pale print that they lie on dark.
+
+    Only round ones that lie on something longer than a digit: the core of a thin digit is a speck as well.
+    """
+    if np.count_nonzero(level >= edge) < 60 * mm * mm:
+        return level
     marks = ink.components((level >= least).view(np.uint8))
-    specks = spots(marks, mm) & dust(marks, mm)
+    side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    specks = dust(marks, mm) & (other >= 0.7 * side) & (marks.area >= 0.65 * side * other)
     if not specks.any():
         return level
+    around = ink.components((level >= edge).view(np.uint8))
+    long = np.maximum(around.width, around.height) >= 5 * mm
+    under = around.labels[marks.top + marks.height // 2, marks.left + marks.width // 2]
+    specks &= long[under] & (under > 0)
     mask = np.asarray(marks.painted(np.where(specks, 255, 0).astype(np.uint8)), dtype=np.uint8)
     return np.asarray(cv2.subtract(level, cv2.dilate(mask, np.ones((3, 3), np.uint8))), dtype=np.uint8)
