@@ -4,118 +4,287 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+import cv2
 import numpy as np
 
+from models.base import Sha256
 from models.facts import Fact
 from models.ports import Pixels
 from models.settings import BlankSettings
 from models.stage import Inputs, Ports, Scope, Stage
-from stages import ink
+from stages import ink, litter, show_through
+from stages.count import Counted
 from stages.decode import Decoded
+from stages.survey import Survey, survey
 
 Verdict = Literal["blank", "ink", "unsure"]
+Doubt = Literal["dark_paper", "dust", "streak", "small", "line", "hair", "faint", "pale"]
 
-SHORT_PX = 600
-"""Measured on a copy whose shorter side has this many pixels: A4 at about 75 dpi."""
-_PALE = 22
-"""Contrast (of 255) from which a pixel belongs to a mark, on quiet paper."""
-_CLEAR = 45
-"""A mark must be this dark somewhere. Pencil is; print that shines through from the back is not."""
-_DOUBTFUL = 36
-"""The palest pencil and the darkest show-through overlap from here on."""
+_CLEAR = 66
+"""A mark is ink if it is this dark somewhere (contrast, of 255): pencil is, print that shines through from the back is not."""
+_CLEAR_EDGE = 36
+"""How far such a mark reaches."""
+_PALE = 8
+"""Contrast from which a pixel belongs to a pale mark, on quiet paper."""
+_DOUBTFUL = 18
+"""A pale mark counts if it is this dark somewhere: a person begins to see it."""
+_LINE = 95
+"""A straight line that is darker than this was drawn or printed."""
+_HAIR_MM, _HAIR_LONG_MM = 0.14, 18.0
+"""A single curve with less ink than this across it, and no longer, may be a hair; a pen leaves 0.15 mm of full black."""
+_PALE_MM2 = 0.3
+"""Ink in a group of pale marks from which it is a doubt, in mm² of full black; a pale word has 2."""
+_FIRM, _BROAD_PALE_MM2 = 1.2, 0.7
+"""Or if there is more of it, when hardly darker than where marks begin."""
+_SEVERAL, _MANY, _EVERYWHERE = 3, 6, 0.2
+"""So many specks in a group are more than dust."""
+_NOISE_FACTOR = 4.5
+_BROAD_MM = 3.5
+"""Pale areas that are broader than this on all sides are stains and shade, not strokes."""
+_SURELY = 0.0003
+"""More ink than this, and nobody asks what is pale besides: 19 mm² on A4."""
+_QUIET = 3.0
+"""Grain from which the picture is smoothed before ink is sought."""
+_SPOT = 34
+"""Mould and rust are paler than this, or brown and at the edge."""
+_GRAIN, _CELLS = 5.0, 3
+"""Grain that hides single pale strokes."""
 _MOST_DUST = 0.0005
 """More of the page than this is not dust: 30 mm² on A4."""
-_NOISE_FACTOR = 6.0
 _DARK_PAPER = 90
 """Paper darker than this is no paper: lid open, or black."""
 
 
 class BlankMeasured(Fact):
-    """``ink``: share of the page area that is ink, 0–1, borders, holes and dust left out."""
+    """``ink``: share of the page area that is ink, 0–1, borders, holes and dust left out.
+
+    ``doubts``: why it is not blank although nothing on it counts as ink, see :class:`InkMeasure`.
+    ``marks``: blob, a small picture of what stands on the side (:mod:`stages.show_through`), where backs were scanned.
+    """
 
     verdict: Verdict
     ink: float
+    doubts: tuple[Doubt, ...] = ()
+    marks: Sha256 | None = None
+
+    def blobs(self) -> tuple[str, ...]:
+        return (self.marks,) if self.marks else ()
 
 
 class InkMeasure(NamedTuple):
-    """``share``: see :class:`BlankMeasured`. ``doubtful``: something is there that is not counted as ink."""
+    """``share``: see :class:`BlankMeasured`. ``doubts``: what is there that is not counted as ink.
+
+    ``pale``: marks no darker than what shines through from the other side can be. ``streak``: a straight line over
+    most of the page that does end on it. ``dust``: more specks than dust. ``dark_paper``: the lid was open, or black.
+    ``pale_marks``: 255 where the pale doubts stand, in the survey's pixels; None without any.
+    """
 
     share: float
-    doubtful: bool
+    doubts: tuple[Doubt, ...] = ()
+    pale_marks: Pixels | None = None
 
 
-def measure(image: Pixels, dpi: float) -> InkMeasure:
-    """How much of a BGR picture is ink. ``dpi``: of this picture.
+def measure(seen: Survey) -> InkMeasure:
+    """How much of a side is ink.
 
-    Left out: the scan's dark edges and folded corners, punch holes, specks of dust, and marks that
-    are pale throughout (show-through). A doubt are the darkest of these, the straight line that dirt on
-    the scanner's glass draws over the whole page, and more dust than dust can be (print, and a wrong dpi).
+    Left out: the scan's dark edges and folded corners, punch holes, staples, streaks from edge to edge, specks of
+    dust; and of pale marks also folds, edges of tape, ruled lines, blots, and patches too broad for strokes.
     """
-    small = ink.reduced(image, SHORT_PX)
-    dpi *= small.shape[1] / image.shape[1]
-    under = ink.paper(small)
-    if float(np.median(under[::4, ::4])) < _DARK_PAPER:
-        return InkMeasure(1.0, doubtful=True)
-    contrast = ink.contrast(small, under)
-    noise = _noise(contrast)
-    pale = max(_PALE, _NOISE_FACTOR * noise)
-    marks = ink.components(contrast >= pale)
-    mm = dpi / ink.MM_PER_INCH
-    dust = (np.maximum(marks.width, marks.height) < 2 * mm) & (marks.area < 1.2 * mm * mm)
-    dust[0] = False
-    dirt = dust | ink.edge_dirt(marks, dpi) | _holes(marks, dpi)
-    dirt[0] = True
-    streaks = _streaks(marks, mm)
-    clear = _reach(marks, contrast, pale * _CLEAR / _PALE)
-    counted = clear & ~dirt & ~streaks
-    doubtful = ~dirt & ~counted & _reach(marks, contrast, pale * _DOUBTFUL / _PALE)
-    dusty = marks.area[dust & clear].sum() > _MOST_DUST * contrast.size
-    return InkMeasure(float(marks.area[counted].sum()) / contrast.size, bool(dusty or doubtful.any()))
+    if float(np.median(seen.paper[::4, ::4])) < _DARK_PAPER:
+        return InkMeasure(1.0, ("dark_paper",))
+    mm = seen.dpi / ink.MM_PER_INCH
+    level, noise = _smoothed(seen.contrast)
+    middle = float(np.median(level[::4, ::4]))
+    edge, least = middle + max(_CLEAR_EDGE, _NOISE_FACTOR * noise), middle + _CLEAR + 3 * noise
+    found = _clear(seen, level, edge, least, mm)
+    share = float(found.marks.area[found.counted].sum()) / level.size
+    doubts = [name for name, there in found.doubts.items() if there.any()]
+    if found.marks.area[found.specks].sum() > _MOST_DUST * level.size:
+        doubts.append("dust")
+    pale = _Pale(None, hair=False, digit=False)
+    if share < _SURELY:
+        pale = _pale(seen, level, found, max(_PALE, _NOISE_FACTOR * noise), mm)
+        if pale.marks is None and _noise(seen.contrast) > _GRAIN and _faint(level, found, mm):
+            doubts.append("faint")
+    if pale.hair and "hair" not in doubts:
+        doubts.append("hair")
+    if pale.digit and "small" not in doubts:
+        doubts.append("small")
+    if pale.marks is not None:
+        doubts.append("pale")
+    return InkMeasure(share, tuple(doubts), pale.marks)
 
 
-def _reach(marks: ink.Components, contrast: Pixels, level: float) -> ink.Bools:
-    """Which marks have this contrast somewhere, by mark number."""
+class _Pale(NamedTuple):
+    """``marks``: 255 where pale strokes stand, None where there are too few to matter. ``hair``: a pale hair is there; ``digit``: a spot that may be one."""
+
+    marks: Pixels | None
+    hair: bool
+    digit: bool
+
+
+class _Clear(NamedTuple):
+    """Marks as dark as ink. By number: ``counted`` are ink, ``specks`` dust, ``left_out`` what scanner and binding left."""
+
+    marks: ink.Components
+    counted: ink.Bools
+    specks: ink.Bools
+    left_out: ink.Bools
+    doubts: dict[Doubt, ink.Bools]
+
+
+def _clear(seen: Survey, level: Pixels, edge: float, least: float, mm: float) -> _Clear:
+    level = litter.without_specks(level, edge, least, mm)
+    mask = litter.without_streaks((level >= edge).view(np.uint8) * np.uint8(255), mm)
+    marks = ink.components(mask)
+    clear = litter.reach(marks, level, least)
+    if clear.any() and np.count_nonzero(level >= max(_LINE, least)) < _SURELY * level.size:
+        # Little is dark: printed lines that writing would hang together with may go first.
+        marks = ink.components(litter.without_ruling(mask, level, mm))
+        clear = litter.reach(marks, level, least)
+    specks = litter.dust(marks, mm)
+    left_out = ink.edge_dirt(marks, seen.dpi) | litter.holes(marks, seen.dpi) | litter.bands(marks, mm)
+    left_out |= litter.staples(marks, seen.dpi) | litter.rust(marks, seen.small, seen.paper, seen.dpi)
+    pale_lines = litter.lines(marks, mm) & ~litter.reach(marks, level, _LINE)
+    left_out |= litter.long_lines(marks, pale_lines, mm)
+    left_out |= litter.creases(marks, seen.small, clear & ~(left_out | specks) & _long(marks, mm), mm)
+    rest = clear & ~(left_out | specks)
+    doubts: dict[Doubt, ink.Bools] = {
+        "streak": rest & litter.broken_streaks(marks, mm),
+        "small": rest & litter.small(marks, mm),
+        "line": rest & pale_lines,
+        "hair": rest & _hairs(marks, level, mm),
+    }
+    for there in doubts.values():
+        rest = rest & ~there
+    return _Clear(marks, rest, specks & clear, left_out, doubts)
+
+
+def _long(marks: ink.Components, mm: float) -> ink.Bools:
+    return np.asarray(np.maximum(marks.width, marks.height) >= 4 * mm, dtype=np.bool_)
+
+
+def _hairs(marks: ink.Components, level: Pixels, mm: float) -> ink.Bools:
+    """Single thin curves: a hair, a thread, or a tick in pencil; who can tell."""
     found = np.zeros(len(marks.area), np.bool_)
-    found[marks.labels[contrast >= level]] = True
-    return found
+    long = np.hypot(marks.width, marks.height)
+    thin = (long >= 2.8 * mm) & (long <= _HAIR_LONG_MM * mm) & (marks.area <= 0.7 * mm * long)
+    thin[0] = False
+    for number in np.flatnonzero(thin)[:20]:
+        window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+        ink_px = float(level[window][marks.labels[window] == number].sum()) / 255
+        found[number] = ink_px <= _HAIR_MM * mm * float(long[number])
+    return found if int(found.sum()) <= 2 else np.zeros_like(found)
 
 
-def _noise(contrast: Pixels) -> float:
-    """Standard deviation of the paper's grain, robust against ink: from the median contrast."""
-    sample = contrast[::4, ::4]
-    return float(np.median(np.abs(sample.astype(np.int16) - int(np.median(sample))))) * 1.48
+def _noise(level: Pixels) -> float:
+    """Standard deviation of the paper's grain, robust against ink."""
+    sample = level[::4, ::4]
+    off = np.abs(sample.astype(np.float32) - np.median(sample))
+    # The median alone comes in steps of a level; what is far out is ink.
+    return float(np.minimum(off, 3 * max(1.0, float(np.median(off)))).mean()) * 1.25
 
 
-def _holes(marks: ink.Components, dpi: float) -> ink.Bools:
-    """Filled discs of 4 to 8.5 mm within 25 mm of an edge: holes of the punch, or their shadows."""
-    height, width = marks.labels.shape
-    mm = dpi / ink.MM_PER_INCH
-    side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
-    disc = (side >= 4 * mm) & (side <= 8.5 * mm) & (other >= 0.8 * side) & (marks.area >= 0.65 * side * other)
-    reach = np.minimum.reduce([marks.left, marks.top, width - marks.right, height - marks.bottom])
-    return np.asarray(disc & (reach <= 25 * ink.rim_mm_px(marks, dpi)), dtype=np.bool_)
+def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -> _Pale:
+    """Where pale strokes stand."""
+    fine = _fine(level, mm)
+    least += float(np.median(fine[::4, ::4]))
+    if float(fine[fine >= least].sum()) < 255 * mm * mm * _PALE_MM2:
+        return _Pale(None, hair=False, digit=False)
+    mask = litter.without_streaks((fine >= least).view(np.uint8) * np.uint8(255), mm)
+    mask = litter.without_ruling(mask, fine, mm, single=True)
+    marks = ink.components(mask)
+    darker = max(_DOUBTFUL, 1.6 * least)
+    known = clear.left_out | clear.specks
+    for there in clear.doubts.values():
+        known = known | there
+    painted = np.asarray(clear.marks.painted(np.where(known, 255, 0).astype(np.uint8)), dtype=np.uint8)
+    dirt = ink.edge_dirt(marks, seen.dpi) | litter.bands(marks, mm) | litter.holes(marks, seen.dpi)
+    dirt |= litter.lines(marks, mm) | litter.reach(marks, painted, 255)
+    dirt |= litter.creases(marks, seen.small, litter.reach(marks, fine, _FIRM * least) & ~dirt & _long(marks, mm), mm)
+    dirt[0] = True
+    hairs = _hairs(marks, fine, mm) & litter.reach(marks, fine, darker) & ~dirt
+    if hairs.any():
+        hairs &= litter.lonely(marks, fine, ~dirt, mm)
+        dirt |= hairs
+    small = litter.dust(marks, mm) | litter.spots(marks, mm)
+    # A dark spot may be a digit whose grain was smoothed away.
+    digit = bool((small & ~litter.dust(marks, mm) & ~dirt & litter.reach(marks, fine, max(_SPOT, darker))).any())
+    # Strokes; and specks where many lie close together: dots of a printer, what is left of a stamp.
+    for kept, fewest in ((~dirt & ~small, 1), (~dirt, _MANY)):
+        if not (kept & litter.reach(marks, fine, _FIRM * least)).any():
+            continue
+        strokes = np.asarray(marks.painted(np.where(kept, 255, 0).astype(np.uint8)), dtype=np.uint8)
+        groups = litter.grouped(np.asarray(cv2.bitwise_and(fine, strokes), dtype=np.uint8), mm, marks, kept)
+        doubtful = (groups.peak >= darker) & (groups.weight_mm2 >= _PALE_MM2)
+        doubtful |= (groups.peak >= _FIRM * least) & (groups.weight_mm2 >= _BROAD_PALE_MM2) & (groups.marks >= _SEVERAL)
+        doubtful &= groups.marks >= fewest
+        if fewest > 1:
+            # Grain of the paper or a printed ground is everywhere.
+            doubtful &= groups.cells.area < _EVERYWHERE * groups.cells.labels.size
+        doubtful[0] = False
+        if doubtful.any():
+            inside = cv2.bitwise_and(litter.spread(groups, doubtful, fine.shape), strokes)
+            return _Pale(np.asarray(inside, dtype=np.uint8), bool(hairs.any()), digit)
+    return _Pale(None, bool(hairs.any()), digit)
 
 
-def _streaks(marks: ink.Components, mm: float) -> ink.Bools:
-    """Straight thin lines along an axis over most of the page: dirt on the glass of a sheet feeder."""
-    height, width = marks.labels.shape
-    down = (marks.height >= 0.6 * height) & (marks.width <= 1.2 * mm)
-    across = (marks.width >= 0.6 * width) & (marks.height <= 1.2 * mm)
-    return np.asarray(down | across, dtype=np.bool_)
+def _smoothed(contrast: Pixels) -> tuple[Pixels, float]:
+    """The contrast with its grain smoothed as far as it needs, and the grain that is left."""
+    level, noise = contrast, _noise(contrast)
+    for size in (3, 5, 7):
+        if noise <= _QUIET:
+            break
+        smoother = np.asarray(cv2.GaussianBlur(contrast, (size, size), 0), dtype=np.uint8)
+        if _noise(smoother) >= noise:
+            break  # It is no grain but lines, everywhere.
+        level, noise = smoother, _noise(smoother)
+    return level, noise
+
+
+def _faint(level: Pixels, clear: _Clear, mm: float) -> bool:
+    """Whether the mean of many cells of 2 mm stands out of a grain that hides single strokes: a pale seal."""
+    known = np.where(clear.left_out | clear.specks, 255, 0).astype(np.uint8)
+    dirt = np.asarray(clear.marks.painted(known), dtype=np.uint8)
+    size = (max(1, round(level.shape[1] / (2 * mm))), max(1, round(level.shape[0] / (2 * mm))))
+    cells = cv2.resize(level.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    near = cv2.dilate(cv2.resize(dirt, size, interpolation=cv2.INTER_AREA), np.ones((3, 3), np.uint8)) > 0
+    ground = cv2.medianBlur(cells, 5)
+    ground = cv2.blur(ground, (9, 9))
+    above = cells - ground
+    spread = float(np.median(np.abs(above - np.median(above)))) * 1.48
+    mask = (above > 4 * max(spread, 0.15)) & ~near
+    mask[[0, 1, -2, -1]] = mask[:, [0, 1, -2, -1]] = False
+    groups = ink.components(mask)
+    return bool((groups.area[1:] >= _CELLS).any())
+
+
+def _fine(contrast: Pixels, mm: float) -> Pixels:
+    """The contrast of strokes alone: without what is broad on all sides, and with the grain smoothed."""
+    height, width = contrast.shape
+    small = cv2.resize(contrast, (-(-width // 4), -(-height // 4)), interpolation=cv2.INTER_AREA)
+    size = max(3, round(_BROAD_MM * mm / 4)) | 1
+    broad = cv2.blur(cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((size, size), np.uint8)), (size, size))
+    fine = cv2.subtract(contrast, cv2.resize(broad, (width, height)))
+    return np.asarray(cv2.GaussianBlur(fine, (3, 3), 0), dtype=np.uint8)
 
 
 def judge(found: InkMeasure, settings: BlankSettings) -> Verdict:
     """``ink`` from the upper threshold, ``blank`` below the lower one unless there is a doubt."""
     if found.share < settings.blank_below:
-        return "unsure" if found.doubtful else "blank"
+        return "unsure" if found.doubts else "blank"
     return "ink" if found.share >= settings.ink_above and found.share < 1.0 else "unsure"
 
 
 def run(inputs: Inputs, ports: Ports) -> BlankMeasured:
-    raster = inputs.pixels()
-    image = raster.working()
-    found = measure(image, raster.dpi * image.shape[1] / raster.width_px)
-    return BlankMeasured(verdict=judge(found, ports.settings.blank), ink=round(found.share, 7))
+    seen = inputs.pixels().once(survey)
+    found = measure(seen)
+    verdict = judge(found, ports.settings.blank)
+    counted = inputs.find(Counted, 0)
+    marks = None
+    if counted is not None and counted.duplex:
+        marks = ports.blobs.put(show_through.packed(seen, found.pale_marks if verdict == "unsure" else None))
+    return BlankMeasured(verdict=verdict, ink=round(found.share, 7), doubts=found.doubts, marks=marks)
 
 
-STAGE = Stage("blank_side", 1, Scope.PAGE, (Decoded,), BlankMeasured, run)
+STAGE = Stage("blank_side", 2, Scope.PAGE, (Decoded, Counted), BlankMeasured, run)

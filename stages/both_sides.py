@@ -6,8 +6,9 @@ import orjson
 
 from models.base import Sha256
 from models.facts import Fact
-from models.side import SideIndex
+from models.side import read_index
 from models.stage import Inputs, Ports, Scope, Stage
+from stages import sheet_pairs
 from stages.blank_side import BlankMeasured
 from stages.count import Counted
 from stages.notes import NotesPaired, pairs_of, shown
@@ -18,15 +19,19 @@ RULE = "Chụp cả hai mặt tài liệu, trừ khi tất cả các tờ đều
 """Letter 9318, the wording to show (domain section 8)."""
 
 
+_RESOLVED = {"blank": "shown_through", "ink": "pale_ink"}
+
+
 class BothSidesJudged(Fact):
     """Which sides the copy holds. ``rule``: ``fronts_only`` (all backs blank), ``all_sides``, ``as_scanned``.
 
     ``pages``: sides in the copy; ``left_out``: blank backs that the copy leaves out (their scans
     stay in the batch); ``selection``: blob, JSON list of the side numbers in the copy, in order.
-    ``flags``: ``unsure_back:side``, ``blank_front:side``, ``note_scan:side`` (an extra scan with a
-    note, never in the copy), ``declared_sides:count`` (the manifest's sides are not what R1 gives),
-    ``fed_upside_down`` (every front is blank and every back has ink: the stack lay in the feeder the
-    wrong way up), ``all_blank`` (nothing on any page).
+    ``flags``: ``shown_through:side`` (blank: what stands there is the print of the sheet's other side),
+    ``pale_ink:side`` (ink: pale, and not the other side's), ``unsure_back:side``, ``blank_front:side``,
+    ``note_scan:side`` (an extra scan with a note, never in the copy), ``declared_sides:count`` (the manifest's
+    sides are not what R1 gives), ``fed_upside_down`` (every front is blank and every back has ink: the stack lay
+    in the feeder the wrong way up), ``all_blank`` (nothing on any page).
     """
 
     rule: str
@@ -41,13 +46,16 @@ class BothSidesJudged(Fact):
 
 def run(inputs: Inputs, ports: Ports) -> BothSidesJudged:
     """Decide per document, never per page; nothing is deleted."""
-    index = SideIndex.model_validate_json(ports.blobs.get(inputs.fact(Unpacked).index))
+    index = read_index(ports.blobs.get(inputs.fact(Unpacked).index))
     pages = [side.number for side in index.sides if side.note_of is None]
     flags = [f"note_scan:{side.number}" for side in index.sides if side.note_of is not None]
     instead = shown(pairs_of(inputs, ports))
     rule, chosen = "as_scanned", pages
     counted = inputs.fact(Counted)
-    verdicts = {number: inputs.fact(BlankMeasured, instead.get(number, number)).verdict for number in pages}
+    measured = {number: inputs.fact(BlankMeasured, instead.get(number, number)) for number in pages}
+    resolved = sheet_pairs.resolved(measured, ports.blobs.get) if counted.duplex else {}
+    verdicts = {number: resolved.get(number, fact.verdict) for number, fact in measured.items()}
+    flags += [f"{_RESOLVED[verdict]}:{number}" for number, verdict in resolved.items()]
     if all(verdict == "blank" for verdict in verdicts.values()):
         flags.append("all_blank")
     elif counted.declared and not counted.duplex:

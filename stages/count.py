@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from models.errors import Finding, Rejected
 from models.facts import Fact
 from models.manifest import Manifest
-from models.side import Side, SideIndex
+from models.side import Side, read_index
 from models.stage import Inputs, Ports, Scope, Stage
 from stages.unpack import Unpacked
 
@@ -36,7 +36,7 @@ class Counted(Fact):
 
 def run(inputs: Inputs, ports: Ports) -> Counted:
     """Without a manifest everything is accepted. Raises one ``Rejected`` with all that does not add up."""
-    index = SideIndex.model_validate_json(ports.blobs.get(inputs.fact(Unpacked).index))
+    index = read_index(ports.blobs.get(inputs.fact(Unpacked).index))
     pages = [side for side in index.sides if side.note_of is None]
     notes = [side for side in index.sides if side.note_of is not None]
     manifest = inputs.document.manifest

@@ -17,6 +17,7 @@ MM_PER_INCH = 25.4
 Ints = NDArray[np.int32]
 Labels = NDArray[np.int32] | NDArray[np.uint16]
 Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 Window = tuple[slice, slice]
 
 

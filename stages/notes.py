@@ -13,7 +13,7 @@ from models.base import Model, Sha256
 from models.errors import Finding, Rejected
 from models.facts import Fact
 from models.settings import QualitySettings
-from models.side import Side, SideIndex
+from models.side import Side, read_index
 from models.stage import Inputs, Ports, Scope, Stage
 from stages.count import NOTE_RULE
 from stages.deskew import Deskewed
@@ -83,7 +83,7 @@ def run(inputs: Inputs, ports: Ports) -> NotesPaired:
 
     Raises ``Rejected``: ``note_left_on`` and ``note_other_page``, which are certain, and what the settings name.
     """
-    index = SideIndex.model_validate_json(ports.blobs.get(inputs.fact(Unpacked).index))
+    index = read_index(ports.blobs.get(inputs.fact(Unpacked).index))
     declared = declared_pairs(index.sides)
     extras = Counter(page.number for page, _ in declared)
     pairs = [_paired(page, extra, inputs, ports, alone=extras[page.number] == 1) for page, extra in declared]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from models.document import Source
 from models.errors import Finding, Rejected
 from models.facts import Fact
-from models.side import Side, SideIndex
+from models.side import Side, read_index
 from models.stage import Inputs, Ports, Scope, Stage
 from stages.blank_side import BlankMeasured
 from stages.count import RULE, Counted, named, place
@@ -86,7 +86,7 @@ def run(inputs: Inputs, ports: Ports) -> Sequenced:
 
 def gathered(inputs: Inputs, ports: Ports) -> Evidence:
     """Everything that the facts say about order."""
-    index = SideIndex.model_validate_json(ports.blobs.get(inputs.fact(Unpacked).index))
+    index = read_index(ports.blobs.get(inputs.fact(Unpacked).index))
     sides = [side for side in index.sides if side.note_of is None]
     duplex = inputs.fact(Counted).duplex
     readings: list[Reading] = []

@@ -125,9 +125,8 @@ def known(data: bytes) -> Known:
         colour=side.channels == 3 and decode.has_colour(raster.working()),
     )
     posed = deskew.Deskewed(**deskew.pose(raster.grey(), half_dpi)._asdict())
-    found = blank_side.measure(raster.working(), half_dpi)
+    found = blank_side.measure(raster.once(survey))
     verdict = blank_side.judge(found, BlankSettings())
-    raster.once(survey)
     blank = blank_side.BlankMeasured(verdict=verdict, ink=round(found.share, 7))
     return Known(side, decoded, posed, blank, raster, QualitySettings())
 

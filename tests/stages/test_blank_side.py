@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from models.facts import FactKey
 from models.ports import Pixels
 from models.settings import BlankSettings
-from stages import blank_side
+from stages import blank_side, survey
+from stages.count import Counted
 from stages.decode import Decoded
 from tests.stages import desk, rendered
 
@@ -26,8 +31,13 @@ def verdicts(image: Pixels) -> set[str]:
     seen: set[str] = set()
     for scan in (image, rendered.damaged(image, 2)):
         half = np.asarray(cv2.resize(scan, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-        seen.add(blank_side.judge(blank_side.measure(half, 150), BlankSettings()))
+        seen.add(verdict(half, 150))
     return seen
+
+
+def verdict(image: Pixels, dpi: float) -> str:
+    """Of a picture at this resolution."""
+    return blank_side.judge(blank_side.measure(survey.of(image, dpi)), BlankSettings())
 
 
 def empty(_: Pixels) -> None:
@@ -103,11 +113,25 @@ def test_show_through_does_not_hide_ink() -> None:
     assert verdicts(page) == {"ink"}
 
 
-def test_a_streak_of_the_scanner_is_a_doubt() -> None:
-    """It may be dirt on the glass or a line that strikes the page out: nobody drops it unseen."""
+@pytest.mark.parametrize("grey", [110, 200, 255])
+def test_a_streak_of_the_scanner_is_dirt(grey: int) -> None:
+    """Dirt on the glass of a feeder draws a line from edge to edge that never leans."""
+    page = paper(TINTS[1])
+    cv2.line(page, (700, 0), (700, 3507), (grey, grey, grey), 3)
+    assert verdicts(page) == {"blank"}
+
+
+def test_a_line_that_strikes_the_page_out_is_never_dropped() -> None:
+    """It ends on the paper, or leans: nobody drops it unseen."""
     page = paper(TINTS[0])
-    cv2.line(page, (700, 0), (700, 3507), (110, 110, 110), 3)
+    cv2.line(page, (700, 300), (700, 3200), (110, 110, 110), 3)
     assert verdicts(page) == {"unsure"}
+    page = paper(TINTS[0])
+    cv2.line(page, (640, 0), (760, 3507), (110, 110, 110), 4)
+    assert "blank" not in verdicts(page)
+    page = paper(TINTS[0])
+    cv2.line(page, (300, 3200), (2100, 300), (150, 60, 40), 4)
+    assert verdicts(page) == {"ink"}
 
 
 def test_a_black_picture_is_a_doubt() -> None:
@@ -118,14 +142,13 @@ def test_a_black_picture_is_a_doubt() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (2, 900), (900, 3)])
 def test_any_size_is_measured(size: tuple[int, int]) -> None:
     """No picture is too small to say something about."""
-    found = blank_side.measure(np.full((*size, 3), 250, np.uint8), 300)
-    assert blank_side.judge(found, BlankSettings()) == "blank"
+    assert verdict(np.full((*size, 3), 250, np.uint8), 300) == "blank"
 
 
 def test_print_whose_dpi_is_wrong_is_not_dust() -> None:
     """A small picture taken for 300 dpi has letters of half a millimetre."""
     line = rendered.pixels(rendered.prose(12, 60))[80:500, 60:480]
-    assert blank_side.judge(blank_side.measure(line, 300), BlankSettings()) != "blank"
+    assert verdict(line, 300) != "blank"
 
 
 def test_the_stage() -> None:
@@ -135,3 +158,77 @@ def test_the_stage() -> None:
     fact = blank_side.run(page.inputs(known), desk.ports(page.blobs))
     assert fact.verdict == "ink"
     assert 0.01 < fact.ink < 0.3
+
+
+@pytest.mark.parametrize("duplex", [True, False])
+def test_a_small_picture_of_the_marks_is_kept_where_backs_were_scanned(duplex: bool) -> None:
+    """A few kilobytes that the fact refers to; without backs nobody needs it."""
+    page = rendered.PageDesk(rendered.pixels(rendered.prose()))
+    known = Decoded(width_px=1240, height_px=1754, dpi=150, channels=3, colour=True)
+    counted = Counted(pages=2, notes=0, duplex=duplex, declared=True)
+    inputs = page.inputs(known)
+    inputs = replace(inputs, facts=dict(inputs.facts) | {FactKey("Counted"): counted})
+    fact = blank_side.run(inputs, desk.ports(page.blobs))
+    assert fact.blobs() == ((fact.marks,) if duplex else ())
+    if fact.marks is not None:
+        assert len(page.blobs.get(fact.marks)) < 40_000
+
+
+def staple(page: Pixels) -> None:
+    """Two legs in line in a corner, and the pricks of an older one with rust around them."""
+    cv2.line(page, (120, 140), (165, 130), (90, 90, 95), 6)
+    cv2.line(page, (215, 119), (260, 109), (90, 90, 95), 6)
+    for at in ((300, 260), (440, 250)):
+        cv2.circle(page, at, 16, (150, 190, 215), -1)
+        cv2.circle(page, at, 4, (60, 80, 90), -1)
+
+
+def folds(page: Pixels) -> None:
+    """Dark and light flanks across the whole sheet."""
+    for y in (1170, 2340):
+        page[y : y + 5] = (page[y : y + 5] * 0.86).astype(np.uint8)
+        page[y + 5 : y + 10] = np.minimum(page[y + 5 : y + 10].astype(np.uint16) * 1.08, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("tint", TINTS)
+@pytest.mark.parametrize("mark", [staple, folds])
+def test_what_binding_and_pockets_leave_is_blank(mark: Callable[[Pixels], None], tint: tuple[int, int, int]) -> None:
+    page = paper(tint)
+    mark(page)
+    assert verdicts(page) == {"blank"}
+
+
+@pytest.mark.parametrize("at", [(300, 280), (2200, 280), (300, 3300)])
+def test_a_sheet_number_in_a_corner_is_no_staple(at: tuple[int, int]) -> None:
+    """The digit 1 by pencil, 7 mm: a bar, where staples are."""
+    page = paper(TINTS[0])
+    cv2.line(page, at, (at[0] + 8, at[1] + 83), (110, 110, 112), 5)
+    assert verdicts(page) <= {"ink", "unsure"}
+
+
+def test_a_page_number_beside_a_speck_is_no_rust() -> None:
+    """12 mm from a round speck, as far as the holes of a staple lie apart."""
+    page = paper(TINTS[0])
+    rendered_page = rendered.sheet(300)
+    rendered.write(rendered_page, ["8"], (18, 12), 300)
+    page = np.minimum(page, rendered.pixels(rendered_page))
+    cv2.circle(page, (round(31 * 300 / 25.4), round(15 * 300 / 25.4)), 9, (60, 60, 60), -1)
+    assert "blank" not in verdicts(page)
+
+
+@given(
+    st.sampled_from([0.5, 0.62, 0.75]),
+    st.integers(200, 2100),
+    st.integers(200, 3200),
+    st.sampled_from([(250, 248, 245), (205, 225, 235), (235, 215, 195)]),
+)
+@settings(max_examples=15, deadline=None)
+def test_a_word_is_never_lost(share: float, x: int, y: int, tint: tuple[int, int, int]) -> None:
+    """Wherever it stands and on whatever paper: a pale word is not blank."""
+    page = paper(tint)
+    words = rendered.sheet(300)
+    rendered.write(words, ["Lưu"], (x * 25.4 / 300, y * 25.4 / 300), 300)
+    ink = 255 - rendered.grey(words)
+    page = (page * (1 - (1 - share) * ink[:, :, None] / 255.0)).astype(np.uint8)
+    half = np.asarray(cv2.resize(page, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    assert verdict(half, 150) != "blank"

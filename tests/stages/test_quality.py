@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from models.errors import Rejected
 from models.quality import SEVERITIES, Severity
 from models.settings import QualitySettings, Settings
-from stages import blank_side, decode, deskew, paper, quality
+from stages import blank_side, decode, deskew, notes, paper, quality
 from stages.scan_quality.sentences import SENTENCES, sentence
 from tests.stages import desk, rendered
 

@@ -1,0 +1,431 @@
+"""What lies on a side and is no ink: holes, staples, streaks, folds and ruled lines, dust and spots. Pure.
+
+Works on the marks of a picture at about 100 dpi (:mod:`stages.ink`); each function says which of them, by mark number.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from models.ports import Pixels
+from stages import ink
+from stages.ink import Bools, Components, Floats
+
+_CELL = 4
+_SPECK_MM, _SPECK_MM2 = 1.6, 1.7
+"""A mark that is longer is no speck: the digit 1 in 8 points is 1.9 mm."""
+_FIBRE_MM, _FIBRE_MM2 = 2.6, 0.45
+"""Nor is one that is longer and has more ink than a short fibre."""
+_SMALL_MM2 = 1.0
+
+
+def dust(marks: Components, mm: float) -> Bools:
+    """Specks of any darkness, and short fibres."""
+    side = np.maximum(marks.width, marks.height)
+    speck = (side < _SPECK_MM * mm) & (marks.area < _SPECK_MM2 * mm * mm)
+    return _of_marks(speck | ((side < _FIBRE_MM * mm) & (marks.area < _FIBRE_MM2 * mm * mm)))
+
+
+def small(marks: Components, mm: float) -> Bools:
+    """A fat fibre, or a thin digit 1: who can tell."""
+    side = np.maximum(marks.width, marks.height)
+    return _of_marks((side < _FIBRE_MM * mm) & (marks.area < _SMALL_MM2 * mm * mm)) & ~dust(marks, mm)
+
+
+def holes(marks: Components, dpi: float) -> Bools:
+    """Filled discs of 4 to 8.5 mm within 25 mm of an edge, and rings of that size where two are a punch's spacing apart."""
+    height, width = marks.labels.shape
+    mm = dpi / ink.MM_PER_INCH
+    side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    reach = np.minimum.reduce([marks.left, marks.top, width - marks.right, height - marks.bottom])
+    round_ = (side >= 4 * mm) & (side <= 8.5 * mm) & (other >= 0.8 * side) & (reach <= 25 * ink.rim_mm_px(marks, dpi))
+    disc = round_ & (marks.area >= 0.65 * side * other)
+    torn = (side > 4.5 * mm) & (side <= 16 * mm) & (other >= 4 * mm) & (reach <= 25 * ink.rim_mm_px(marks, dpi))
+    for number in np.flatnonzero(torn & ~disc & (marks.area >= 12 * mm * mm))[:12]:
+        disc[number] = number > 0 and _torn(marks, int(number), mm)
+    return _of_marks(disc | _paired(marks, round_ | _arcs(marks, mm, reach), mm))
+
+
+def _torn(marks: Components, number: int, mm: float) -> bool:
+    """Whether a mark is a disc with a tear: nine tenths of it when what is thin is gone, and what is left is round."""
+    left, top = int(marks.left[number]), int(marks.top[number])
+    box = marks.labels[top : int(marks.bottom[number]), left : int(marks.right[number])]
+    mask = np.pad((box == number).astype(np.uint8), 3)
+    size = round(3 * mm) | 1
+    core = cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size)))
+    _, _, wide, high = cv2.boundingRect(core)
+    area = int(core.sum())
+    round_ = 4 * mm <= max(wide, high) <= 8.5 * mm and min(wide, high) >= 0.8 * max(wide, high)
+    return bool(round_ and area >= 0.65 * wide * high and area >= 0.75 * int(marks.area[number]))
+
+
+def _arcs(marks: Components, mm: float, reach: ink.Ints) -> Bools:
+    """Parts of a hole's rim: as long as a hole is wide, near the edge."""
+    side = np.maximum(marks.width, marks.height)
+    return np.asarray((side >= 3.5 * mm) & (side <= 9 * mm) & (reach <= 14 * mm), dtype=np.bool_)
+
+
+def _paired(marks: Components, candidates: Bools, mm: float) -> Bools:
+    """Those that have a partner 80 mm further along the same edge."""
+    found = np.zeros(len(candidates), np.bool_)
+    numbers = np.flatnonzero(candidates)
+    if not 2 <= len(numbers) <= 60:
+        return found
+    x = (marks.left + marks.width / 2)[numbers] / mm
+    y = (marks.top + marks.height / 2)[numbers] / mm
+    across, down = np.abs(x[:, None] - x), np.abs(y[:, None] - y)
+    partner = ((across < 5) & (np.abs(down - 80) < 2.5)) | ((down < 5) & (np.abs(across - 80) < 2.5))
+    found[numbers] = partner.any(axis=1)
+    return found
+
+
+def without_streaks(mask: Pixels, mm: float) -> Pixels:
+    """A mask (0 or 255) less thin lines that run along an axis from edge to edge: dirt on the glass of a sheet feeder.
+
+    They never lean and never end: a line that a hand drew does both. What crosses them stays.
+    """
+    for axis in (0, 1):
+        share = cv2.reduce(mask, axis, cv2.REDUCE_AVG).ravel()
+        full = np.flatnonzero(share >= 0.97 * 255)
+        for run in np.split(full, np.flatnonzero(np.diff(full) > 1) + 1):
+            if 0 < len(run) <= 1.8 * mm:
+                mask = mask.copy()
+                window = slice(max(0, int(run[0]) - 2), int(run[-1]) + 3)
+                if axis == 0:
+                    mask[:, window] = 0
+                else:
+                    mask[window] = 0
+    return mask
+
+
+def bands(marks: Components, mm: float) -> Bools:
+    """Dark strips along an edge from end to end, up to 30 mm wide, and folded corners that lie a little inside."""
+    height, width = marks.labels.shape
+    gaps = (marks.left, marks.top, width - marks.right, height - marks.bottom)
+    small, large = np.minimum(marks.width, marks.height), np.maximum(marks.width, marks.height)
+    solid = marks.area >= 0.45 * small * large
+    triangle = (marks.area >= 0.42 * small * large) & (marks.area <= 0.65 * small * large)
+    found = np.zeros(len(marks.area), np.bool_)
+    for side in range(4):
+        upright = side % 2 == 0
+        along, edge = (marks.height, height) if upright else (marks.width, width)
+        deep = marks.width if upright else marks.height
+        found |= (gaps[side] <= 8 * mm) & (along >= 0.9 * edge) & (deep <= 30 * mm) & solid
+        corner = (gaps[side] <= 6 * mm) & (gaps[(side + 1) % 4] <= 6 * mm)
+        found |= corner & triangle & (small >= 5 * mm) & (large <= 27 * mm)
+    return _of_marks(found)
+
+
+def creases(marks: Components, image: Pixels, candidates: Bools, mm: float) -> Bools:
+    """Of these marks, those that have a flank lighter than the paper along them: no ink gives light."""
+    found = np.zeros(len(marks.area), np.bool_)
+    pad = max(3, round(1.4 * mm))
+    numbers = np.flatnonzero(candidates)
+    for number in numbers[np.argsort(-marks.area[numbers], kind="stable")][:40]:
+        top, left = max(0, int(marks.top[number]) - pad), max(0, int(marks.left[number]) - pad)
+        window = (slice(top, int(marks.bottom[number]) + pad), slice(left, int(marks.right[number]) + pad))
+        inside = (marks.labels[window] == number).astype(np.uint8)
+        beside = (cv2.dilate(inside, np.ones((2 * pad + 1, 2 * pad + 1), np.uint8)) > inside).view(np.uint8)
+        level = image[window]
+        ground = np.array(cv2.mean(level, beside)[:3])
+        darks = ground - np.array(cv2.mean(level, inside)[:3])
+        # In the colour that shows the mark: a red seal is light in red.
+        colour = int(np.argmax(darks))
+        plane, dark = np.ascontiguousarray(level[:, :, colour]), float(darks[colour])
+        found[number] = _flank(plane, inside, beside, pad) - ground[colour] >= max(1.0, 0.33 * dark)
+    return found
+
+
+def _flank(plane: Pixels, inside: Pixels, beside: Pixels, pad: int) -> float:
+    """Mean light of the lightest flank: the mark's own shape, moved off it a little in one of eight directions."""
+    lightest = 0.0
+    for right, down in ((1, 0), (0, 1), (1, 1), (1, -1), (-1, 0), (0, -1), (-1, -1), (-1, 1)):
+        for step in range(2, pad + 1):
+            move = np.array([[1, 0, right * step], [0, 1, down * step]], np.float32)
+            flank = cv2.bitwise_and(cv2.warpAffine(inside, move, inside.shape[::-1], flags=cv2.INTER_NEAREST), beside)
+            if int(flank.sum()) >= 0.5 * int(inside.sum()):
+                lightest = max(lightest, float(cv2.mean(plane, flank)[0]))
+    return lightest
+
+
+def broken_streaks(marks: Components, mm: float) -> Bools:
+    """Thin lines along an axis over most of the picture that do end on it: a doubt."""
+    height, width = marks.labels.shape
+    thin = 1.3 * mm
+    down = (marks.height >= 0.6 * height) & (marks.width <= thin)
+    across = (marks.width >= 0.6 * width) & (marks.height <= thin)
+    return _of_marks(down | across)
+
+
+def staples(marks: Components, dpi: float) -> Bools:
+    """Straight bars near a side: a crown of 9 to 14 mm, or two legs that lie in one line as far apart as a crown.
+
+    A single shorter bar is none: it may be a sheet number in a corner, the digit 1.
+    """
+    width = marks.labels.shape[1]
+    mm = dpi / ink.MM_PER_INCH
+    long = np.hypot(marks.width, marks.height)
+    reach = np.minimum.reduce([marks.left, width - marks.right, marks.top])
+    near = (long >= 2.2 * mm) & (long <= 17 * mm) & (reach <= 24 * mm) & (marks.area <= 2.6 * mm * long)
+    found = np.zeros(len(marks.area), np.bool_)
+    legs: list[tuple[int, Floats, Floats]] = []
+    numbers = np.flatnonzero(near)
+    for number in numbers[numbers > 0][:40]:
+        bar = _bar(marks, int(number), mm)
+        if bar is None:
+            continue
+        start, end = bar
+        if np.hypot(*(end - start)) >= 9 * mm:
+            found[number] = True
+        else:
+            legs.append((int(number), start, end))
+    found |= _pricks(marks, mm, reach)
+    for place, (number, start, end) in enumerate(legs):
+        for other, start_2, end_2 in legs[place + 1 :]:
+            if _in_line(start, end, start_2, end_2, mm):
+                found[number] = found[other] = True
+    return found
+
+
+def _pricks(marks: Components, mm: float, reach: ink.Ints) -> Bools:
+    """Round spots near a side, rust or the holes themselves, of which two lie a staple's length apart."""
+    found = np.zeros(len(marks.area), np.bool_)
+    side = np.maximum(marks.width, marks.height)
+    other = np.minimum(marks.width, marks.height)
+    # Rounder than any digit: a page number 12 mm from a speck is no staple.
+    discs = _of_marks((other >= 0.75 * side) & (marks.area >= 0.62 * side * other) & (side >= _SPECK_MM * mm))
+    numbers = np.flatnonzero(discs & (side <= 4.5 * mm) & (reach <= 24 * mm))
+    if not 2 <= len(numbers) <= 60:
+        return found
+    x = (marks.left + marks.width / 2)[numbers] / mm
+    y = (marks.top + marks.height / 2)[numbers] / mm
+    apart = np.hypot(x[:, None] - x, y[:, None] - y)
+    alike = np.abs(np.subtract.outer(side[numbers], side[numbers])) <= 1.5 * mm
+    found[numbers] = (alike & (apart >= 10) & (apart <= 14.5)).any(axis=1)
+    return found
+
+
+def rust(marks: Components, image: Pixels, paper: Pixels, dpi: float) -> Bools:
+    """Small brown marks near a side, where staples rust: blue is missing most, then green, then red, as in no ink."""
+    width = marks.labels.shape[1]
+    mm = dpi / ink.MM_PER_INCH
+    reach = np.minimum.reduce([marks.left, width - marks.right, marks.top])
+    side = np.maximum(marks.width, marks.height)
+    found = np.zeros(len(marks.area), np.bool_)
+    numbers = np.flatnonzero(
+        (reach <= 24 * mm) & (side <= 17 * mm) & (side >= _SPECK_MM * mm) & (marks.area <= 60 * mm * mm)
+    )
+    for number in numbers[numbers > 0][:30]:
+        window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+        inside = (marks.labels[window] == number).astype(np.uint8)
+        light, under = (np.array(cv2.mean(plane[window], inside)[:3]) for plane in (image, paper))
+        blue, green, red = 1 - light / np.maximum(under, 1)
+        found[number] = 0.5 * blue <= green <= 0.9 * blue and 0.15 * blue <= red <= 0.85 * green
+    return found
+
+
+def _bar(marks: Components, number: int, mm: float) -> tuple[Floats, Floats] | None:
+    """The ends of a mark that is straight and as thin as a staple's wire with its shadow, in pixels."""
+    points = _points(marks, number)
+    middle = points.mean(axis=0)
+    _, spread, ways = np.linalg.svd(points - middle, full_matrices=False)
+    along, off = (points - middle) @ ways[0], (points - middle) @ ways[1]
+    length, thick = float(np.ptp(along)) + 1, float(np.ptp(off)) + 1
+    if 10 * mm <= length <= 17 * mm and thick <= 5.5 * mm:
+        # Rust: a dent with a blot at either end.
+        between = (along > along.min() + 3 * mm) & (along < along.max() - 3 * mm)
+        if np.abs(off[between]).max(initial=0.0) <= 1.1 * mm:
+            return middle + along.min() * ways[0], middle + along.max() * ways[0]
+    if thick > min(2.8 * mm, 0.55 * length) or len(points) < 0.45 * length * thick or spread[0] == 0:
+        return None
+    return middle + along.min() * ways[0], middle + along.max() * ways[0]
+
+
+def _in_line(start: Floats, end: Floats, start_2: Floats, end_2: Floats, mm: float) -> bool:
+    """Whether two short bars are the legs of one staple: together 9 to 14.5 mm long, and straight."""
+    ends = np.array([start, end, start_2, end_2])
+    middle = ends.mean(axis=0)
+    _, _, ways = np.linalg.svd(ends - middle, full_matrices=False)
+    along, off = (ends - middle) @ ways[0], (ends - middle) @ ways[1]
+    return bool(9 * mm <= np.ptp(along) <= 14.5 * mm and np.abs(off).max() <= 1.3 * mm)
+
+
+def _points(marks: Components, number: int) -> Floats:
+    """The pixels of a mark, ``(n, 2)``: x, y."""
+    left, top = int(marks.left[number]), int(marks.top[number])
+    box = marks.labels[top : int(marks.bottom[number]), left : int(marks.right[number])]
+    y, x = np.nonzero(box == number)
+    return np.stack([x + left, y + top], axis=1).astype(np.float64)
+
+
+def lines(marks: Components, mm: float) -> Bools:
+    """Straight thin lines nearly along an axis: folds, edges of tape, ruled paper.
+
+    At least 5 mm long, thin on average, leaning at most 4°.
+    """
+    long, short = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    thin = marks.area <= 0.8 * mm * long + 2
+    return _of_marks((long >= 5 * mm) & (short <= 0.07 * long + 0.9 * mm) & thin)
+
+
+def long_lines(marks: Components, candidates: Bools, mm: float) -> Bools:
+    """Of these lines, those that lie in line over more than half of the picture: folds and ruled paper."""
+    found = np.zeros(len(marks.area), np.bool_)
+    height, width = marks.labels.shape
+    for across in (True, False):
+        begin, size = (marks.left, marks.width) if across else (marks.top, marks.height)
+        other = (marks.top + marks.height / 2) if across else (marks.left + marks.width / 2)
+        span = width if across else height
+        numbers = np.flatnonzero(candidates & ((marks.width > marks.height) == across))
+        numbers = numbers[np.argsort(other[numbers], kind="stable")]
+        if not len(numbers):
+            continue
+        # A line that leans by 1.5° wanders by 5 mm over the width of A4: its pieces follow one another closely.
+        gaps = np.flatnonzero(np.diff(other[numbers]) > 1.5 * mm) + 1
+        for group in np.split(numbers, gaps):
+            covered = np.zeros(span, np.bool_)
+            for number in group:
+                covered[begin[number] : begin[number] + size[number]] = True
+            if covered.mean() > 0.5:
+                found[group] = True
+    return found
+
+
+def without_ruling(mask: Pixels, level: Pixels, mm: float, *, single: bool = False) -> Pixels:
+    """A mask (0 or 255) less the long lines along the axes, where there are at least five of them side by side.
+
+    ``level``: contrast; what is thicker or clearly darker than the lines stays: it is written across them.
+    ``single``: also a few single ones, edges of tape and folds, wherever they meet one another; not more than eight,
+    for the bars of a bar code are long straight lines as well.
+    """
+    closed = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+    ruled = np.zeros_like(mask)
+    for across in (True, False):
+        run = _run(closed, 4 * mm, across=across)
+        if _many(run if across else run.T, mm):
+            ruled = np.maximum(ruled, run)
+        elif single:
+            run = _run(closed, 8 * mm, across=across)
+            if len(ink.components(run).area) <= 1 + 8:
+                ruled = np.maximum(ruled, run)
+    if not ruled.any():
+        return mask
+    usual = float(np.percentile(level[ruled > 0], 75))
+    darker = (level > 1.4 * usual + 5).view(np.uint8) * np.uint8(255)
+    square = np.ones((max(3, round(1.2 * mm)),) * 2, np.uint8)
+    stays = cv2.bitwise_or(darker, cv2.morphologyEx(closed, cv2.MORPH_OPEN, square))
+    gone = cv2.subtract(cv2.dilate(ruled, np.ones((3, 3), np.uint8)), stays)
+    return np.asarray(cv2.subtract(mask, gone), dtype=np.uint8)
+
+
+def _run(mask: Pixels, length_px: float, *, across: bool) -> Pixels:
+    """Where the mask goes on straight for that long."""
+    size = max(5, round(length_px))
+    shape = (1, size) if across else (size, 1)
+    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones(shape, np.uint8)), dtype=np.uint8)
+
+
+def _many(strips: Pixels, mm: float) -> bool:
+    """Whether at least five rows, 4 mm high, are mostly covered by lines that may lean a little."""
+    rows = max(1, round(4 * mm))
+    high = strips.shape[0] // rows * rows
+    columns = strips[:high].reshape(-1, rows, strips.shape[1]).any(axis=1)
+    return int((columns.mean(axis=1) > 0.3).sum()) >= 5
+
+
+def spots(marks: Components, mm: float) -> Bools:
+    """Compact blots up to 5 mm: rust, mould, a fibre's knot."""
+    side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    return _of_marks((side <= 5 * mm) & (other >= 0.45 * side) & (marks.area >= 0.55 * side * other))
+
+
+def reach(marks: Components, level: Pixels, least: float) -> Bools:
+    """Which marks are that dark somewhere."""
+    found = np.zeros(len(marks.area), np.bool_)
+    found[marks.labels[level >= least]] = True
+    found[0] = False
+    return found
+
+
+class Groups(NamedTuple):
+    """Marks that lie within about 2 mm of one another. ``cells``: of the picture with pixels of four by four.
+
+    The arrays are by the group's number. ``marks``: how many; ``weight_mm2``: their ink, as mm² of full black;
+    ``peak``: contrast of the darkest pixel.
+    """
+
+    cells: Components
+    marks: ink.Ints
+    weight_mm2: Floats
+    peak: Pixels
+
+
+def grouped(level: Pixels, mm: float, marks: Components | None = None, kept: Bools | None = None) -> Groups:
+    """Groups of what is not 0. ``level``: contrast, 0–255; ``kept``: which of ``marks`` are in it, to be counted."""
+    height, width = (side // _CELL * _CELL for side in level.shape)
+    whole = level[:height, :width]
+    small = (width // _CELL, height // _CELL)
+    peak = cv2.dilate(whole, np.ones((_CELL, _CELL), np.uint8), anchor=(0, 0))[::_CELL, ::_CELL]
+    size = max(1, round(2 * mm / _CELL)) | 1
+    cells = ink.components(cv2.dilate((peak > 0).view(np.uint8), np.ones((size, size), np.uint8)))
+    mean = cv2.resize(whole.astype(np.float32), small, interpolation=cv2.INTER_AREA)
+    numbers = cells.labels.ravel()
+    weight = np.bincount(numbers, mean.ravel(), len(cells.area)) * (_CELL / mm) ** 2 / 255
+    highest = np.zeros(len(cells.area), np.uint8)
+    there = np.flatnonzero(peak)
+    np.maximum.at(highest, numbers[there], peak.ravel()[there])
+    count = np.zeros(len(cells.area), np.int32)
+    if marks is not None and kept is not None:
+        down = np.minimum((marks.top[kept] + marks.height[kept] // 2) // _CELL, small[1] - 1)
+        across = np.minimum((marks.left[kept] + marks.width[kept] // 2) // _CELL, small[0] - 1)
+        count = np.bincount(cells.labels[down, across], minlength=len(cells.area)).astype(np.int32)
+    return Groups(cells, count, weight, highest)
+
+
+def lonely(marks: Components, level: Pixels, kept: Bools, mm: float) -> Bools:
+    """Which of these marks have no other of them near."""
+    strokes = np.asarray(marks.painted(np.where(kept, 255, 0).astype(np.uint8)), dtype=np.uint8)
+    groups = grouped(np.asarray(cv2.bitwise_and(level, strokes), dtype=np.uint8), mm, marks, kept)
+    alone = np.zeros(len(kept), np.bool_)
+    down = np.minimum((marks.top + marks.height // 2) // _CELL, groups.cells.labels.shape[0] - 1)
+    across = np.minimum((marks.left + marks.width // 2) // _CELL, groups.cells.labels.shape[1] - 1)
+    alone[kept] = groups.marks[groups.cells.labels[down, across]][kept] <= 1
+    return alone
+
+
+def spread(groups: Groups, chosen: Bools, shape: tuple[int, int]) -> Pixels:
+    """255 where the chosen groups are, in the pixels that they were made of."""
+    small = groups.cells.painted(np.where(chosen, 255, 0).astype(np.uint8))
+    large = np.zeros(shape, np.uint8)
+    wide, high = small.shape[1] * _CELL, small.shape[0] * _CELL
+    large[:high, :wide] = cv2.resize(small, (wide, high), interpolation=cv2.INTER_NEAREST)
+    return large
+
+
+def _of_marks(found: Bools) -> Bools:
+    found = np.asarray(found, dtype=np.bool_)
+    found[0] = False
+    return found
+
+
+def without_specks(level: Pixels, edge: float, least: float, mm: float) -> Pixels:
+    """The picture less specks that are dark by themselves: they must not make the pale print that they lie on dark.
+
+    Only round ones that lie on something longer than a digit: the core of a thin digit is a speck as well.
+    """
+    if np.count_nonzero(level >= edge) < 60 * mm * mm:
+        return level
+    marks = ink.components((level >= least).view(np.uint8))
+    side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    specks = dust(marks, mm) & (other >= 0.7 * side) & (marks.area >= 0.65 * side * other)
+    if not specks.any():
+        return level
+    around = ink.components((level >= edge).view(np.uint8))
+    long = np.maximum(around.width, around.height) >= 5 * mm
+    under = around.labels[marks.top + marks.height // 2, marks.left + marks.width // 2]
+    specks &= long[under] & (under > 0)
+    mask = np.asarray(marks.painted(np.where(specks, 255, 0).astype(np.uint8)), dtype=np.uint8)
+    return np.asarray(cv2.subtract(level, cv2.dilate(mask, np.ones((3, 3), np.uint8))), dtype=np.uint8)

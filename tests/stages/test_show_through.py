@@ -1,0 +1,124 @@
+"""show_through: what stands mirrored on the other side is not ink, and everything else stays."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from models.ports import Pixels
+from models.settings import BlankSettings
+from stages import blank_side, sheet_pairs, show_through, survey
+from stages.blank_side import BlankMeasured
+from tests.stages import desk, rendered
+
+WHITE = 244
+
+
+def front() -> Pixels:
+    return np.minimum(rendered.pixels(rendered.prose(26)), WHITE)
+
+
+def back(of: Pixels, share: float, lean_deg: float = 0.0, right_px: int = 0, down_px: int = 0) -> Pixels:
+    """An empty back through which the front shines, scanned a little askew."""
+    mirrored = cv2.GaussianBlur(np.ascontiguousarray(of[:, ::-1]), (0, 0), 1.0).astype(np.float32)
+    pale = WHITE * (1 - share * (1 - mirrored / WHITE))
+    moved = rendered.leaning(pale.astype(np.uint8), lean_deg)
+    return np.asarray(np.roll(moved, (down_px, right_px), (0, 1)), dtype=np.uint8)
+
+
+def measured(picture: Pixels, blobs: desk.Blobs) -> BlankMeasured:
+    """The fact of a side at 150 dpi, with its small picture."""
+    seen = survey.of(picture, 150)
+    found = blank_side.measure(seen)
+    verdict = blank_side.judge(found, BlankSettings())
+    marks = blobs.put(show_through.packed(seen, found.pale_marks if verdict == "unsure" else None))
+    return BlankMeasured(verdict=verdict, ink=found.share, doubts=found.doubts, marks=marks)
+
+
+def resolved(*pictures: Pixels) -> tuple[list[str], dict[int, str]]:
+    """Verdicts of the page steps, and what the pairs make of them."""
+    blobs = desk.Blobs()
+    facts = {number: measured(picture, blobs) for number, picture in enumerate(pictures, start=1)}
+    return [fact.verdict for fact in facts.values()], dict(sheet_pairs.resolved(facts, blobs.get))
+
+
+@given(st.sampled_from([0.09, 0.13, 0.17]), st.floats(-1.5, 1.5), st.integers(-24, 24), st.integers(-24, 24))
+@settings(max_examples=10, deadline=None)
+def test_the_print_of_the_front_is_not_ink(share: float, lean_deg: float, right_px: int, down_px: int) -> None:
+    """However the two sides lie to one another, up to 4 mm and 1.5°."""
+    of = front()
+    verdicts, pairs = resolved(of, back(of, share, lean_deg, right_px, down_px))
+    assert verdicts == ["ink", "unsure"]
+    assert pairs == {2: "blank"}
+
+
+@given(st.floats(0.1, 0.9), st.floats(0.1, 0.9), st.sampled_from([0.05, 0.09, 0.13]))
+@settings(max_examples=12, deadline=None)
+def test_a_word_in_pencil_over_it_stays(across: float, down: float, share: float) -> None:
+    """Wherever it is written, on the front's lines or between them."""
+    of = front()
+    page = back(of, share)
+    words = rendered.sheet(150, (255, 255, 255))
+    rendered.write(words, ["đã đối chiếu"], (10 + 140 * across, 20 + 240 * down), pt=15)
+    ink = 255 - rendered.grey(words)
+    page = (page * (1 - 0.28 * ink[:, :, None] / 255.0)).astype(np.uint8)
+    verdicts, pairs = resolved(of, page)
+    assert verdicts[1] in ("ink", "unsure")
+    assert pairs.get(2) != "blank"
+
+
+def test_pale_ink_with_nothing_behind_it_is_ink() -> None:
+    """The front is printed elsewhere, and the paper is thick."""
+    page = np.full_like(front(), WHITE)
+    rendered_word = rendered.sheet(150)
+    rendered.write(rendered_word, ["Lưu hồ sơ"], (60, 250), pt=16)
+    page = (page * (1 - 0.2 * (255 - rendered.grey(rendered_word))[:, :, None] / 255.0)).astype(np.uint8)
+    verdicts, pairs = resolved(front(), page)
+    assert (verdicts[1], pairs) == ("unsure", {2: "ink"})
+
+
+def test_another_sheets_print_explains_nothing() -> None:
+    """Pairs that do not belong together: a doubt does not become blank."""
+    other = np.minimum(rendered.pixels(rendered.table()), WHITE)
+    other = np.ascontiguousarray(np.rot90(other))
+    verdicts, pairs = resolved(other, back(front(), 0.14))
+    assert verdicts[1] == "unsure"
+    assert pairs.get(2) != "blank"
+
+
+def test_two_pale_sides_do_not_explain_one_another() -> None:
+    """What shines through is far paler than where it comes from."""
+    of = back(front(), 0.16)
+    verdicts, pairs = resolved(np.ascontiguousarray(of[:, ::-1]), of)
+    assert verdicts == ["unsure", "unsure"]
+    assert "blank" not in pairs.values()
+
+
+@pytest.mark.parametrize("doubts", [("streak",), ("pale", "line"), ("faint",), ()])
+def test_only_pale_marks_can_be_explained(doubts: tuple[blank_side.Doubt, ...]) -> None:
+    """Any other doubt stays, and so does a side without a pair or without a picture."""
+    blobs = desk.Blobs()
+    of = front()
+    first, second = measured(of, blobs), measured(back(of, 0.14), blobs)
+    assert sheet_pairs.resolved({1: first, 2: second}, blobs.get) == {2: "blank"}
+    assert sheet_pairs.resolved({1: first, 2: second.model_copy(update={"doubts": doubts})}, blobs.get) == {}
+    assert sheet_pairs.resolved({2: second}, blobs.get) == {}
+    assert sheet_pairs.resolved({1: first, 2: second.model_copy(update={"marks": None})}, blobs.get) == {}
+
+
+def test_a_verdict_is_never_changed() -> None:
+    """Ink stays ink, though the pair would explain it."""
+    blobs = desk.Blobs()
+    of = front()
+    second = measured(back(of, 0.14), blobs).model_copy(update={"verdict": "ink"})
+    assert sheet_pairs.resolved({1: measured(of, blobs), 2: second}, blobs.get) == {}
+
+
+def test_pictures_of_other_sizes_are_no_pair() -> None:
+    blobs = desk.Blobs()
+    small = np.full((300, 200, 3), 240, np.uint8)
+    second = measured(back(front(), 0.14), blobs)
+    assert sheet_pairs.resolved({1: measured(small, blobs), 2: second}, blobs.get) == {}
