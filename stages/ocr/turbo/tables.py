@@ -70,10 +70,12 @@ def find_tables(marks: Marks) -> Tables:
     ink = marks.ink
     rest = _small(ink)
     drawn = _small(_without_streaks(marks, ink))
-    down = _with_stubs(drawn, rest, x_height, down=True)
     across = _with_stubs(_small(rules.across), rest, x_height)
     wide = _longer(across, x_height)
-    walls = _without_stems(_longer(down, x_height, down=True), drawn, wide, x_height)
+    down = _with_stubs(drawn, rest, x_height, down=True)
+    walls = _longer(down, x_height, down=True)
+    walls = _without_stems(_between_ends(walls, drawn, across, x_height), drawn, wide, x_height)
+    down = cv2.bitwise_and(down, walls)
     nothing = Tables((), None, {}, walls)
     if not cv2.countNonZero(rules.across):
         return nothing
@@ -83,7 +85,8 @@ def find_tables(marks: Marks) -> Tables:
         left, top, right, bottom = (int(side[net]) for side in (nets.left, nets.top, nets.right, nets.bottom))
         if right - left < 4 * x_height / SHRINK or not down[top:bottom, left:right].any():
             continue
-        full = (across[top:bottom, left:right] > 0).sum(axis=1) > _WHOLE_RULE * (right - left)
+        own = (across[top:bottom, left:right] > 0) & (nets.labels[top:bottom, left:right] == net)
+        full = own.sum(axis=1) > _WHOLE_RULE * (right - left)
         rows = np.flatnonzero(full)
         if rows.size and rows[-1] - rows[0] > x_height / SHRINK:
             # Tables are often open at the sides or worn at the edge: the frame that the reader imagines is drawn.
@@ -122,6 +125,24 @@ def _with_stubs(
     near = cv2.dilate(rule, np.ones((reach, 1) if down else (1, reach), np.uint8))
     straight = cv2.morphologyEx(rest, cv2.MORPH_OPEN, np.ones((4, 1) if down else (1, 4), np.uint8))
     return np.asarray(cv2.bitwise_or(rule, cv2.bitwise_and(near, straight)), dtype=np.uint8)
+
+
+def _between_ends(
+    walls: NDArray[np.uint8], drawn: NDArray[np.uint8], across: NDArray[np.uint8], x_height: float
+) -> NDArray[np.uint8]:
+    """The walls without what lies beyond the rule across at which a rule down the page ends.
+
+    There the table is over: what looks like more of the rule are stems of the letters above and below it.
+    """
+    steps = max(1, round((_STUB_X + _BREAK_X + _GAP_X) * x_height / SHRINK))
+    thick = np.asarray(cv2.dilate(across, np.ones((3, 1), np.uint8)), dtype=np.uint8)
+    open_ = cv2.bitwise_and(walls, cv2.bitwise_not(thick))
+    # From what is surely rule the wall is followed up and down, but not over a rule across.
+    seeds = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((max(2, round(x_height / SHRINK)), 1), np.uint8))
+    reached = cv2.bitwise_and(cv2.dilate(seeds, np.ones((1, 3), np.uint8)), open_)
+    for _ in range(steps):
+        reached = cv2.bitwise_and(cv2.dilate(reached, np.ones((3, 3), np.uint8)), open_)
+    return np.asarray(cv2.bitwise_or(reached, cv2.bitwise_and(walls, thick)), dtype=np.uint8)
 
 
 def _without_streaks(marks: Marks, ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
