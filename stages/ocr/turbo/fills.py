@@ -58,7 +58,8 @@ def filled(grey: Pixels, dpi: float) -> Fill | None:
     if min(height, width) < 8:
         return None
     whole = grey[: height * _SHRINK, : width * _SHRINK]
-    mean = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
+    # Twice the mean of four: half the time of averaging over sixteen.
+    mean = cv2.resize(cv2.resize(whole, (2 * width, 2 * height)), (width, height))
     mm = dpi / _SHRINK / MM_PER_INCH
     size = round(_REACH_MM * mm) | 1
     kernel = np.ones((size, size), np.uint8)

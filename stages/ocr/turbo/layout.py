@@ -219,7 +219,9 @@ def _is_form(left: Sequence[Item], right: Sequence[Item], x_height: float) -> bo
     if min(begins, ends) > most or min(begins_right, ends_right) > most:
         return False
     narrow = max(item.box.right for item in right) - min(item.box.left for item in right)
-    if begins <= most and narrow < _NARROW * (max(item.box.right for item in left) - min(item.box.left for item in left)):
+    if begins <= most and narrow < _NARROW * (
+        max(item.box.right for item in left) - min(item.box.left for item in left)
+    ):
         return True
     return _filled(left, min(item.box.left for item in right)) < _FILLED
 

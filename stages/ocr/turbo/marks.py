@@ -271,7 +271,10 @@ def _without_rules(rules: Rules, ruled: Mask, area: Mask) -> None:
     count, _, stats, _ = cv2.connectedComponentsWithStats(area)
     down, across = ruled.shape[0] / area.shape[0], ruled.shape[1] / area.shape[1]
     for left, top, width, height, _ in stats[1:count]:
-        here = slice(round(top * down), round((top + height) * down)), slice(round(left * across), round((left + width) * across))
+        here = (
+            slice(round(top * down), round((top + height) * down)),
+            slice(round(left * across), round((left + width) * across)),
+        )
         for mask in (rules.across, rules.down):
             mask[here] = 0
 

@@ -105,7 +105,9 @@ def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPag
     scale = 1.0 if fine is not None else 2.0
     fill = filled(clean, dpi / scale)
     if fill is not None:
-        under = np.asarray(cv2.multiply(under, cv2.resize(fill.levels, under.shape[::-1]), scale=1 / 255), dtype=np.uint8)
+        under = np.asarray(
+            cv2.multiply(under, cv2.resize(fill.levels, under.shape[::-1]), scale=1 / 255), dtype=np.uint8
+        )
         clean = fill.lifted(clean)
         fine = None if fine is None else clean
     if dpi / scale > _SHRINK_FROM * _WORKING_DPI:

@@ -172,7 +172,7 @@ def _between_ends(
     thick = np.asarray(cv2.dilate(across, np.ones((3, 3), np.uint8)), dtype=np.uint8)
     open_ = cv2.bitwise_and(walls, cv2.bitwise_not(thick))
     # From what is surely rule the wall is followed up and down, but not over a rule across.
-    seeds = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((max(2, round(x_height / SHRINK)), 1), np.uint8))
+    seeds = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((round(x_height / SHRINK) | 1, 1), np.uint8))
     reached = cv2.bitwise_and(cv2.dilate(seeds, np.ones((1, 3), np.uint8)), open_)
     for _ in range(steps):
         reached = cv2.bitwise_and(cv2.dilate(reached, np.ones((3, 3), np.uint8)), open_)
