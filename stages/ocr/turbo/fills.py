@@ -30,7 +30,7 @@ class Fill:
     def lifted(self, grey: Pixels) -> Pixels:
         """The page with the fills as light as paper."""
         done = grey.copy()
-        for window in bands(cv2.bitwise_not(self.levels), 8):
+        for window in bands(np.asarray(cv2.bitwise_not(self.levels), dtype=np.uint8), 8):
             here = scaled(window, _SHRINK)
             part = grey[here]
             levels = np.asarray(cv2.resize(self.levels[window], part.shape[::-1]), dtype=np.uint8)

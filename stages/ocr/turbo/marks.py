@@ -34,8 +34,10 @@ _NEAR_MM = 6.0
 _RULE_LEVEL = 215
 """Hair lines are pale; noise makes no long straight strokes."""
 _RULE_MM = 7.0
-"""A straight stroke this long is a rule: the widest letter of a title is shorter."""
+"""A straight stroke this long is a rule: only in the largest titles are there letters as wide or as high."""
 _RULE_THICK_MM = 1.2
+_TITLE_MM, _TITLE_FILL, _TITLE_LETTERS = (6.5, 22.0), 0.2, 4
+"""Letters of titles that are as high as short rules are long, how full they are, and how many stand in a row."""
 _PEN_SHARE = 0.5
 """A mark with this share of coloured pixels was not printed; black ink under a seal has few."""
 _PICTURE_MM = 12.0
@@ -133,6 +135,33 @@ def find_rules(grey: Pixels, ink: Mask, dpi: float) -> Rules:
     return rules
 
 
+def _without_stems(rules: Rules, ink: Mask, dpi: float) -> None:
+    """Take the stems and bars of a large title's letters out of the masks of rules."""
+    if not cv2.countNonZero(rules.down):
+        return
+    height, width = (side // 4 * 4 for side in ink.shape)
+    small = (
+        ink[0:height:4, 0:width:4]
+        | ink[2:height:4, 2:width:4]
+        | ink[0:height:4, 2:width:4]
+        | ink[2:height:4, 0:width:4]
+    )
+    whole = components(small)
+    mm = dpi / 4 / MM_PER_INCH
+    least, most = (side * mm for side in _TITLE_MM)
+    letter = (whole.height > least) & (whole.height < most) & (whole.width < 1.6 * whole.height)
+    letter &= (whole.width > 0.1 * whole.height) & (whole.area > _TITLE_FILL * whole.width * whole.height)
+    letter[0] = False
+    at = np.flatnonzero(letter)
+    # A row of them: a lone one may be a box, or a part of a drawing.
+    foot, size = whole.bottom[at], whole.height[at]
+    alike = (np.abs(foot[:, None] - foot) < 0.15 * size) & (np.abs(size[:, None] - size) < 0.3 * size)
+    for mark in at[alike.sum(axis=1) >= _TITLE_LETTERS]:
+        left, top, right, bottom = (4 * int(side[mark]) for side in (whole.left, whole.top, whole.right, whole.bottom))
+        for mask in (rules.across, rules.down):
+            mask[max(0, top - 4) : bottom + 4, max(0, left - 4) : right + 4] = 0
+
+
 def _add_straight(strokes: Mask, ink: Mask, length: int, thick: int, *, down: bool = False) -> None:
     """Add the long thin strokes of ``ink`` to a mask. Opening finds them; what is thick is a filled area and stays print."""
     # A stroke is one in every fourth row or column too: few rows or columns have any, and only those are looked at.
@@ -162,14 +191,15 @@ def find_marks(grey: Pixels, dpi: float, pen: Mask | None = None) -> Marks:
     grey = darkened(grey)
     ink = find_ink(grey, dpi)
     rules = find_rules(grey, ink, dpi)
-    ruled = cv2.bitwise_or(rules.across, rules.down)
+    _without_stems(rules, ink, dpi)
+    ruled = np.asarray(cv2.bitwise_or(rules.across, rules.down), dtype=np.uint8)
     if cv2.countNonZero(ruled):
         ink = np.asarray(cv2.subtract(ink, cv2.dilate(ruled, np.ones((3, 3), np.uint8))), dtype=np.uint8)
     parts = components(ink)
     low, high = (side * dpi / MM_PER_INCH for side in _X_HEIGHT_MM)
     dots = dotted(parts, dpi, rules.across, rules.down)
     if dots.any():
-        ruled = cv2.bitwise_or(rules.across, rules.down)
+        ruled = np.asarray(cv2.bitwise_or(rules.across, rules.down), dtype=np.uint8)
         _erase(ink, parts, dots)
     area = _picture_area(ink, dpi)
     picture = _in_pictures(parts, area, dpi)

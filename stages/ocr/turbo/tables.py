@@ -81,7 +81,7 @@ def find_tables(marks: Marks) -> Tables:
     down = _with_stubs(drawn, rest, x_height, down=True)
     walls = _longer(down, x_height, down=True)
     walls = _without_stems(_between_ends(walls, drawn, wide, x_height), drawn, wide, x_height)
-    down = cv2.bitwise_and(down, walls)
+    down = np.asarray(cv2.bitwise_and(down, walls), dtype=np.uint8)
     bare = open_rows(_small(rules.across), x_height)
     nothing = Tables((), None, {}, walls, bare)
     if not cv2.countNonZero(rules.across):

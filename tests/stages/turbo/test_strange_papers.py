@@ -155,15 +155,10 @@ def test_the_caption_of_a_picture_is_read() -> None:
     assert caption.box.width > 105 * MM
 
 
-def _alone(text: str) -> LineImage:
+@pytest.mark.parametrize("pt", [30, 36, 44])
+def test_a_very_large_title_is_a_line(pt: int) -> None:
+    """Its stems are as long as rules, but it is read as one line."""
     sheet = rendered.prose(6, DPI)
-    rendered.write(sheet, [text], (100, 150), DPI)
-    (line,) = (line for line in lines_of(blocks_of(sheet)) if line.box.top > 140 * MM)
-    return line
-
-
-def test_a_lone_x_does_not_look_like_a_capital() -> None:
-    """Its crop has room above for what it is not: a smaller share of what stands above the baseline is ink."""
-    small, capital = map(_alone, "xX")
-    shares = [float((line.pixels.min(axis=1) < 128).sum()) / line.baseline_y for line in (small, capital)]
-    assert shares[0] < 0.9 * shares[1]
+    rendered.write(sheet, ["BẰNG KHEN"], (40, 130), DPI, pt)
+    (line,) = (line for line in lines_of(blocks_of(sheet)) if line.box.top > 110 * MM)
+    assert line.box.width > 5 * pt * DPI / 72
