@@ -10,7 +10,7 @@ import numpy as np
 from models.geometry import Box
 from models.ports import Pixels
 from stages.ocr.turbo.line_image import LineImage
-from stages.ocr.turbo.lines import FEW, LOW_X, Lines, Segment
+from stages.ocr.turbo.lines import Lines, Segment
 from stages.ocr.turbo.marks import Ints, Marks
 from stages.ocr.turbo.prepare import CleanPage
 
@@ -18,8 +18,6 @@ _RISE_X, _FALL_X = 2.75, 1.05
 """Furthest that print reaches above and below its baseline: a capital with two marks, a ``g`` with a dot."""
 _LEAST_RISE_X, _LEAST_FALL_X = 1.25, 0.2
 """A lone dash is still shown within its line."""
-_LOW_RISE_X = 1.5
-"""A lone ``x`` is shown with room for a capital: it looks like an ``X`` otherwise."""
 _PADDING_X = 0.15
 """Margin as in Tesseract's own crops: four pixels at 300 dpi."""
 _FINE_BELOW_PX = 9.5
@@ -44,8 +42,7 @@ def cut(page: CleanPage, marks: Marks, lines: Lines, owner: Ints, index: int) ->
     along = columns - line.left
     base = line.offset + line.slope * along + line.bow * along * along
     level = float(base[base.size // 2])
-    least = _LOW_RISE_X if line.letters <= FEW and line.bottom - line.top < LOW_X * x else _LEAST_RISE_X
-    rise = min(max(level - line.top, least * x), _RISE_X * x)
+    rise = min(max(level - line.top, _LEAST_RISE_X * x), _RISE_X * x)
     fall = min(max(line.bottom - level, _LEAST_FALL_X * x), _FALL_X * x)
     padding = max(2.0, _PADDING_X * x)
     fine = page.fine is not None or min(x, marks.x_height) < _FINE_BELOW_PX

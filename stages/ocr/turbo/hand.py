@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.ocr.turbo.line_image import LineImage
-from stages.ocr.turbo.lines import FEW, LOW_X, Lines
+from stages.ocr.turbo.lines import Lines
 from stages.ocr.turbo.marks import Marks
 from stages.ocr.turbo.words import ReadLine
 
@@ -56,9 +56,6 @@ def letter_shapes(marks: Marks, lines: Lines, scale: float) -> list[Numbers]:
     foot_off = np.where(np.abs(foot) < 0.1, 0.0, np.where((foot > 0.15) & (foot < 0.55), 0.3, 1.0))
     low, high = (head > 0.88) & (head < 1.12), (head > 1.2) & (head < 1.6)
     head_off = np.where(low | high, 0.0, np.where(head > 1.6, np.minimum(1.0, (head - 1.4) / 0.8), 0.6))
-    # Low letters that are alone are measured against the page's, of which their print may be a size more or less.
-    few = np.array([line.letters <= FEW for line in lines.segments], dtype=bool).reshape(-1)[owner]
-    head_off[few & (head > 0.75) & (head < LOW_X)] = 0.0
     shapes = np.stack([middle * scale, foot_off, head_off, np.clip(wide - 1.6, 0.0, 2.0)], axis=1)
     return np.split(shapes, np.searchsorted(owner, np.arange(1, len(lines.segments))))
 

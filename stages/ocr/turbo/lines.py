@@ -43,10 +43,6 @@ _NOISE_LINES = 1000
 """A page with more lines is noise."""
 _CRUMBS = 2
 """So few letters that stand within a longer line are broken parts of its letters."""
-FEW = 2
-"""So few letters do not tell how high an ``x`` is among them."""
-LOW_X = 1.2
-"""No digit and no capital is lower."""
 _LEAST_LEAN_X = 12.0
 """Shorter lines (in x-heights) are taken as level: a few letters say nothing about a slope."""
 
@@ -287,8 +283,6 @@ def _fitted(marks: Marks, mine: Ints, region: int) -> Segment:
     rise = line - head
     heights = rise[(np.abs(foot - line) < 0.3 * x) & (rise > 0.5 * x)]
     x_height = _share(heights, 0.3) if heights.size else min(size, 1.5 * x)
-    if mine.size <= FEW and 0.75 * x < size < LOW_X * x:
-        x_height = x  # whether a lone letter is an ``x`` or an ``X`` shows beside the page's
     return Segment(left, right, float(head.min()), float(foot.max()), offset, slope, bow, x_height, region, mine.size)
 
 

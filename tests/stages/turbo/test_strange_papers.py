@@ -9,7 +9,6 @@ from PIL import Image, ImageDraw, ImageFont
 
 from models.ports import Pixels
 from stages.ocr.turbo.fills import filled
-from stages.ocr.turbo.line_image import LineImage
 from tests.stages import rendered
 from tests.stages.turbo.pages import DPI, MM, blocks_of, grey, holds, lines_of, segmented
 
