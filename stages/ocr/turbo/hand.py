@@ -120,6 +120,7 @@ def by_hand(lines: Sequence[LineImage], read: Sequence[ReadLine]) -> list[tuple[
     share = np.array([word.confidence for word in words])
     likely = WEIGHTS[0] + found @ np.array(WEIGHTS[1:]) > _LEAST_SCORE
     likely &= (share <= _SURE) | (letters < _SURE_LETTERS)
+    likely &= np.array(["%" not in word.text for word in words], dtype=bool)  # its rings are no letters
     # What keeps to its line and height is badly printed, unless it stands beside what does not.
     unruly = likely & (found[:, 1:4].sum(axis=1) > np.where(_alone(read), _OFF_ALONE, 0.0))
     result = []

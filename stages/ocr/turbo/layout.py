@@ -28,6 +28,11 @@ _HEADER_SHARE = 0.33
 _FILLED = 0.7
 """Lines of newspaper columns fill this share of their column; those of a header or a form do not."""
 
+_MARGIN_X = 2.5
+"""Rows that keep to a margin differ by less, in x-heights."""
+_FEW_ROWS = 4
+_NARROW = 0.25
+"""A right side of less than this share of the left one's width is a column of numbers."""
 _ON_LINE = 0.9
 """Share of the right side's fields on a common line; the title above a long table may stand on its own."""
 
@@ -52,8 +57,11 @@ class Group:
 
 @dataclass(frozen=True)
 class _Zone:
+    """``form_until``: lowest baseline of fields on common lines, where the two sides are that and no columns."""
+
     left: tuple[Item, ...]
     right: tuple[Item, ...]
+    form_until: float = -1.0
 
 
 def reading_order(items: Sequence[Item], x_height: float, page_height_px: float) -> tuple[Group, ...]:
@@ -64,8 +72,11 @@ def reading_order(items: Sequence[Item], x_height: float, page_height_px: float)
     centre = (min(i.box.left for i in rest) + max(i.box.right for i in rest)) / 2
     groups: list[Group] = []
     flow: list[Item] = []
+    form_until = -1.0
     while rest:
-        zone = _zone(rest, x_height, centre)
+        zone = _zone(rest, x_height, centre) if rest[0].foot > form_until else None
+        if zone is not None and zone.form_until >= rest[0].foot:
+            form_until, zone = zone.form_until, None
         if zone is None:
             row = _row(rest, x_height)
             flow.extend(row)
@@ -112,9 +123,14 @@ def _zone(rest: Sequence[Item], x_height: float, centre: float) -> _Zone | None:
     best: _Zone | None = None
     for first, second in pairs:
         zone = _followed(rest, (first.box.right, second.box.left), x_height, centre)
-        if zone is not None and (best is None or len(zone.left) + len(zone.right) > len(best.left) + len(best.right)):
+        if zone is not None and (best is None or _size(zone) > _size(best)):
             best = zone
     return best
+
+
+def _size(zone: _Zone) -> tuple[bool, int]:
+    """Columns come before fields, then what is larger."""
+    return zone.form_until < 0, len(zone.left) + len(zone.right)
 
 
 def _followed(rest: Sequence[Item], gutter: tuple[float, float], x_height: float, centre: float) -> _Zone | None:
@@ -135,9 +151,21 @@ def _followed(rest: Sequence[Item], gutter: tuple[float, float], x_height: float
         bottom = max(bottom, item.box.bottom)
     right = _without_title(left, right, centre, x_height)
     left = _without_next(left, right, x_height)
-    if len(_by_rows(left, x_height)) < 2 or len(_by_rows(right, x_height)) < 2 or _is_form(left, right, x_height):
+    if len(_by_rows(left, x_height)) < 2 or len(_by_rows(right, x_height)) < 2:
         return None
-    return _Zone(tuple(left), tuple(right))
+    form = _is_form(left, right, x_height)
+    return _Zone(tuple(left), tuple(right), _form_until(left, right, x_height) if form else -1.0)
+
+
+def _form_until(left: Sequence[Item], right: Sequence[Item], x_height: float) -> float:
+    """Baseline of the last of the fields that follow each other on common lines."""
+    feet = [item.foot for item in left]
+    paired = itertools.takewhile(lambda item: _on_line(item, feet, x_height), right)
+    return max((item.foot for item in paired), default=-1.0)
+
+
+def _on_line(item: Item, feet: Sequence[float], x_height: float) -> bool:
+    return min(abs(item.foot - foot) for foot in feet) < 0.35 * x_height
 
 
 def _without_title(left: Sequence[Item], right: list[Item], centre: float, x_height: float) -> list[Item]:
@@ -176,18 +204,49 @@ def _by_rows(items: Sequence[Item], x_height: float) -> list[list[Item]]:
 def _is_form(left: Sequence[Item], right: Sequence[Item], x_height: float) -> bool:
     """Whether the two sides are fields on common lines: the right ones stand on left ones' baselines,
     both sides begin or end at a margin of their own, and lines do not fill their column.
+
+    So are lines with a wide blank, whose second parts keep to no margin at all (``Ông: …  Chức vụ: …``), and page
+    numbers or sums beside what they belong to.
     """
     feet = [item.foot for item in left]
-    on_line = [min(abs(item.foot - foot) for foot in feet) < 0.35 * x_height for item in right]
+    on_line = [_on_line(item, feet, x_height) for item in right]
     if sum(on_line) < _ON_LINE * len(on_line):
         return False
-    for side in (left, right):
-        rows = _by_rows(side, x_height)
-        begins = [min(item.box.left for item in row) for row in rows]
-        ends = [max(item.box.right for item in row) for row in rows]
-        if min(max(begins) - min(begins), max(ends) - min(ends)) > 2.5 * x_height:
-            return False
+    (begins, ends, _), (begins_right, ends_right, middles_right) = (_spread(side, x_height) for side in (left, right))
+    most = _MARGIN_X * x_height
+    if begins <= most and (min(begins_right, ends_right, middles_right) > most or _typed(left, right, x_height)):
+        return True
+    if min(begins, ends) > most or min(begins_right, ends_right) > most:
+        return False
+    narrow = max(item.box.right for item in right) - min(item.box.left for item in right)
+    if begins <= most and narrow < _NARROW * (
+        max(item.box.right for item in left) - min(item.box.left for item in left)
+    ):
+        return True
     return _filled(left, min(item.box.left for item in right)) < _FILLED
+
+
+def _typed(left: Sequence[Item], right: Sequence[Item], x_height: float) -> bool:
+    """Whether the right parts follow the left ones at one distance, wherever these end: blanks of a typist.
+
+    The lines of newspaper columns all end at one margin, but they are more than a few.
+    """
+    ends, gaps = [], []
+    for item in right:
+        before = min(left, key=lambda other: (abs(other.foot - item.foot) > 0.35 * x_height, -other.box.right))
+        ends.append(before.box.right)
+        gaps.append(item.box.left - before.box.right)
+    ragged = max(ends) - min(ends) > x_height or len(right) <= _FEW_ROWS
+    return max(gaps) - min(gaps) < 0.6 * x_height and ragged
+
+
+def _spread(side: Sequence[Item], x_height: float) -> tuple[float, float, float]:
+    """How far the rows of a side differ in where they begin, end and have their middle."""
+    rows = _by_rows(side, x_height)
+    begins = [min(item.box.left for item in row) for row in rows]
+    ends = [max(item.box.right for item in row) for row in rows]
+    middles = [(begin + end) / 2 for begin, end in zip(begins, ends, strict=True)]
+    return max(begins) - min(begins), max(ends) - min(ends), max(middles) - min(middles)
 
 
 def _filled(items: Sequence[Item], until: float) -> float:

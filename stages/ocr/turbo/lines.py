@@ -33,8 +33,10 @@ _STROKE_X = 4.0
 """What a signature breaks into is shorter, the name under it longer."""
 _STAPLE_FILL = 0.33
 """A lone wide mark that fills less of its box is a staple or a tick; the thinnest ``M`` fills more."""
-_ROW_X = 1.7
-"""Letters whose feet are this many x-heights off a line stand on another."""
+_ROW_X, _NEXT_X = 1.7, 1.35
+"""Letters whose feet are this many x-heights off a line stand on another; those that are no accents."""
+_TALL_X = 0.8
+"""Lowest letter that is surely no accent."""
 _LEAST_ROW = 3
 """Fewer letters off the line are raised or lowered ones."""
 _NOISE_LINES = 1000
@@ -137,12 +139,26 @@ def _other_rows(line: Segment, marks: Marks, mine: Ints) -> Ints | None:
         return None
     parts = marks.parts
     along = parts.left[mine] + parts.width[mine] / 2 - line.left
-    off = parts.bottom[mine] - (line.offset + (line.slope + line.bow * along) * along)
-    # Accents of capitals end 1.6 x above the baseline; that of the next line is at least 2 x away.
+    base = line.offset + (line.slope + line.bow * along) * along
+    foot, head = parts.bottom[mine] - base, parts.top[mine] - base
     x = min(marks.x_height, line.x_height)
-    side = (off > _ROW_X * x).astype(np.int64) - (off < -_ROW_X * x)
-    many = np.count_nonzero(side[parts.height[mine] > 0.8 * x])
-    return side if many >= _LEAST_ROW and not side.all() else None
+    tall = foot - head > _TALL_X * x
+    # Accents of capitals end 1.6 x above the baseline; that of the next line is at least 2 x away.
+    off = np.where(tall, _NEXT_X, _ROW_X) * x
+    side = (foot > off).astype(np.int64) - (foot < -off)
+    many = np.count_nonzero(side[tall])
+    if many < _LEAST_ROW or side.all():
+        return None
+    # What hangs below its row, like a ``g``, reaches far into the blank before the next: its body tells.
+    best, most = side, np.zeros(mine.size)
+    for row in (-1, 0, 1):
+        stands = side == row
+        if not (stands & tall).any():
+            continue
+        level = float(np.median(foot[stands & tall]))
+        inside = np.minimum(foot, level) - np.maximum(head, level - x)
+        best, most = np.where(inside > most, row, best), np.maximum(inside, most)
+    return best
 
 
 def _without_crumbs(segments: list[Segment], owner: Ints) -> list[Segment]:

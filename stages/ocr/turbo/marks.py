@@ -34,13 +34,17 @@ _NEAR_MM = 6.0
 _RULE_LEVEL = 215
 """Hair lines are pale; noise makes no long straight strokes."""
 _RULE_MM = 7.0
-"""A straight stroke this long is a rule: the widest letter of a title is shorter."""
+"""A straight stroke this long is a rule: only in the largest titles are there letters as wide or as high."""
 _RULE_THICK_MM = 1.2
+_TITLE_MM, _TITLE_FILL, _TITLE_LETTERS = (6.5, 22.0), 0.2, 4
+"""Letters of titles that are as high as short rules are long, how full they are, and how many stand in a row."""
 _PEN_SHARE = 0.5
 """A mark with this share of coloured pixels was not printed; black ink under a seal has few."""
 _PICTURE_MM = 12.0
 """Smallest side of a picture; no title is so high."""
 _PICTURE_SHARE = 0.3
+_BESIDE_PICTURE_MM = 0.8
+"""Parts of a picture lie nearer to each other, its caption farther."""
 _BOX_SIDE = 0.9
 """Share of each side of a box that has ink; a ``D`` has less on its right, an ``O`` on all."""
 _X_HEIGHT_MM = (0.9, 9.0)
@@ -131,6 +135,33 @@ def find_rules(grey: Pixels, ink: Mask, dpi: float) -> Rules:
     return rules
 
 
+def _without_stems(rules: Rules, ink: Mask, dpi: float) -> None:
+    """Take the stems and bars of a large title's letters out of the masks of rules."""
+    if not cv2.countNonZero(rules.down):
+        return
+    height, width = (side // 4 * 4 for side in ink.shape)
+    small = (
+        ink[0:height:4, 0:width:4]
+        | ink[2:height:4, 2:width:4]
+        | ink[0:height:4, 2:width:4]
+        | ink[2:height:4, 0:width:4]
+    )
+    whole = components(small)
+    mm = dpi / 4 / MM_PER_INCH
+    least, most = (side * mm for side in _TITLE_MM)
+    letter = (whole.height > least) & (whole.height < most) & (whole.width < 1.6 * whole.height)
+    letter &= (whole.width > 0.1 * whole.height) & (whole.area > _TITLE_FILL * whole.width * whole.height)
+    letter[0] = False
+    at = np.flatnonzero(letter)
+    # A row of them: a lone one may be a box, or a part of a drawing.
+    foot, size = whole.bottom[at], whole.height[at]
+    alike = (np.abs(foot[:, None] - foot) < 0.15 * size) & (np.abs(size[:, None] - size) < 0.3 * size)
+    for mark in at[alike.sum(axis=1) >= _TITLE_LETTERS]:
+        left, top, right, bottom = (4 * int(side[mark]) for side in (whole.left, whole.top, whole.right, whole.bottom))
+        for mask in (rules.across, rules.down):
+            mask[max(0, top - 4) : bottom + 4, max(0, left - 4) : right + 4] = 0
+
+
 def _add_straight(strokes: Mask, ink: Mask, length: int, thick: int, *, down: bool = False) -> None:
     """Add the long thin strokes of ``ink`` to a mask. Opening finds them; what is thick is a filled area and stays print."""
     # A stroke is one in every fourth row or column too: few rows or columns have any, and only those are looked at.
@@ -160,16 +191,20 @@ def find_marks(grey: Pixels, dpi: float, pen: Mask | None = None) -> Marks:
     grey = darkened(grey)
     ink = find_ink(grey, dpi)
     rules = find_rules(grey, ink, dpi)
-    ruled = cv2.bitwise_or(rules.across, rules.down)
+    _without_stems(rules, ink, dpi)
+    ruled = np.asarray(cv2.bitwise_or(rules.across, rules.down), dtype=np.uint8)
     if cv2.countNonZero(ruled):
         ink = np.asarray(cv2.subtract(ink, cv2.dilate(ruled, np.ones((3, 3), np.uint8))), dtype=np.uint8)
     parts = components(ink)
     low, high = (side * dpi / MM_PER_INCH for side in _X_HEIGHT_MM)
     dots = dotted(parts, dpi, rules.across, rules.down)
     if dots.any():
-        ruled = cv2.bitwise_or(rules.across, rules.down)
+        ruled = np.asarray(cv2.bitwise_or(rules.across, rules.down), dtype=np.uint8)
         _erase(ink, parts, dots)
-    picture = _pictures(ink, parts, dpi)
+    area = _picture_area(ink, dpi)
+    picture = _in_pictures(parts, area, dpi)
+    if area is not None:
+        _without_rules(rules, ruled, area)
     x_height = usual_height(parts, ~picture, low, high)
     picture |= _boxes(parts, x_height) | dots
     width, height = parts.width.astype(float), parts.height.astype(float)
@@ -228,19 +263,50 @@ def usual_height(parts: Components, these: Bools, low: float, high: float) -> fl
     return float(np.flatnonzero(peak)[0])
 
 
-def _pictures(ink: Mask, parts: Components, dpi: float) -> Bools:
-    """Marks of photographs, square codes and the like: where ink fills a third of an area that no letter has."""
-    step = max(1, round(_PICTURE_MM / 8 * dpi / MM_PER_INCH))
+def _picture_area(ink: Mask, dpi: float) -> Mask | None:
+    """Where ink fills a third of an area that no letter has, at a coarse scale: photographs, square codes and the like."""
+    step = _picture_step(dpi)
     size = (max(1, ink.shape[1] // step), max(1, ink.shape[0] // step))
     whole = ink[: size[1] * step, : size[0] * step]
     filled = cv2.blur(cv2.resize(whole, size, interpolation=cv2.INTER_AREA), (4, 4))
     area = cv2.morphologyEx(above(filled, round(255 * _PICTURE_SHARE)), cv2.MORPH_OPEN, np.ones((8, 8), np.uint8))
-    if not cv2.countNonZero(area):
+    return np.asarray(area, dtype=np.uint8) if cv2.countNonZero(area) else None
+
+
+def _picture_step(dpi: float) -> int:
+    return max(1, round(_PICTURE_MM / 8 * dpi / MM_PER_INCH))
+
+
+def _in_pictures(parts: Components, area: Mask | None, dpi: float) -> Bools:
+    """Marks of pictures: those in their area, and around it what hangs together with them, but not print beside them."""
+    if area is None:
         return np.zeros(len(parts.area), bool)
-    area = cv2.dilate(area, np.ones((5, 5), np.uint8))
-    row = np.minimum((parts.top + parts.height / 2) / step, size[1] - 1).astype(int)
-    column = np.minimum((parts.left + parts.width / 2) / step, size[0] - 1).astype(int)
-    return np.asarray(area[row, column] > 0)
+    step = _picture_step(dpi)
+    row = np.minimum((parts.top + parts.height / 2) / step, area.shape[0] - 1).astype(int)
+    column = np.minimum((parts.left + parts.width / 2) / step, area.shape[1] - 1).astype(int)
+    found = np.asarray(area[row, column] > 0)
+    around = np.asarray(cv2.dilate(area, np.ones((5, 5), np.uint8))[row, column] > 0) & ~found
+    reach = 2 * round(_BESIDE_PICTURE_MM * dpi / MM_PER_INCH) + 1
+    for _ in range(2 if around.any() else 0):
+        found[0] = False
+        grown = cv2.dilate(parts.painted(np.where(found, 255, 0).astype(np.uint8)), np.ones((reach, reach), np.uint8))
+        touched = np.zeros(len(found), bool)
+        touched[parts.labels[np.asarray(grown) > 0]] = True
+        found |= around & touched
+    return found
+
+
+def _without_rules(rules: Rules, ruled: Mask, area: Mask) -> None:
+    """Take the edges of what a picture shows out of the masks of rules: they would be walls between letters."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(area)
+    down, across = ruled.shape[0] / area.shape[0], ruled.shape[1] / area.shape[1]
+    for left, top, width, height, _ in stats[1:count]:
+        here = (
+            slice(round(top * down), round((top + height) * down)),
+            slice(round(left * across), round((left + width) * across)),
+        )
+        for mask in (rules.across, rules.down):
+            mask[here] = 0
 
 
 def _boxes(parts: Components, x_height: float) -> Bools:

@@ -12,6 +12,7 @@ from models.geometry import Box
 from models.ports import Pixels
 from stages.ink import paper
 from stages.ocr.turbo.coloured import coloured_print
+from stages.ocr.turbo.fills import Fill, filled, smooth
 from stages.ocr.turbo.windows import Window, bands, scaled
 
 Picture = cv2.typing.MatLike
@@ -71,6 +72,8 @@ class CleanPage:
     """None without coloured ink."""
     under: Pixels = field(repr=False)
     """The paper's own lightness, at any scale."""
+    fill: Fill | None = field(default=None, repr=False)
+    """Grey that was printed under the text; None without any."""
 
     def crop(self, box: Box) -> Pixels:
         """A part of the cleaned page at full scale (``box`` in full-scale pixels)."""
@@ -84,7 +87,8 @@ class CleanPage:
             levels = _window(self.tint.levels, box, width, height)
             if cv2.countNonZero(levels):
                 grey = _without_tint(grey, levels)
-        return _evened(grey, _window(self.under, box, width, height))
+        even = _evened(grey, _window(self.under, box, width, height))
+        return even if self.fill is None or not self.fill.touches(box, width, height) else smooth(even, 2)
 
 
 def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPage:
@@ -99,11 +103,18 @@ def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPag
     fine = _evened(_lifted(full_grey(), tint, 2), under) if dpi < _HALF_FROM_DPI else None
     clean = _evened(_lifted(grey, tint, 1), under) if fine is None else fine
     scale = 1.0 if fine is not None else 2.0
+    fill = filled(clean, dpi / scale)
+    if fill is not None:
+        under = np.asarray(
+            cv2.multiply(under, cv2.resize(fill.levels, under.shape[::-1]), scale=1 / 255), dtype=np.uint8
+        )
+        clean = fill.lifted(clean)
+        fine = None if fine is None else clean
     if dpi / scale > _SHRINK_FROM * _WORKING_DPI:
         scale = dpi / _WORKING_DPI
         size = (round(half.shape[1] * 2 / scale), round(half.shape[0] * 2 / scale))
         clean = _shrunk(clean, size)
-    return CleanPage(clean, scale, dpi / scale, pen, fine, full_grey, tint, under)
+    return CleanPage(clean, scale, dpi / scale, pen, fine, full_grey, tint, under, fill)
 
 
 def _shrunk(image: Pixels, size: tuple[int, int]) -> Pixels:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
+from functools import reduce
 
 from models.geometry import Box
 from models.ports import Pixels
@@ -61,11 +63,21 @@ def arrange(lines: Lines, tables: Tables, marks: Marks, height_px: int) -> tuple
     free = cells.pop(0, [])
     opened: list[tuple[Group, ...]] = []
     for table in tables.tables:
-        stray = [item for item in free if _inside(item, table)]
-        free = [item for item in free if not _inside(item, table)]
+        stray = [item for item in free if _inside(item, table.box)]
+        free = [item for item in free if not _inside(item, table.box)]
         opened.append(_rows_of(table, tables, cells, stray, x, height_px))
         if opened[-1]:
             free.append(Item(table.box, table.box.bottom, -len(opened)))
+    for rows in tables.open_rows:
+        within = [[item for item in free if item.index >= 0 and _inside(item, row)] for row in rows]
+        # Rules under the lines of a text have one line each.
+        if 2 * sum(_side_by_side(items) for items in within) < len(rows):
+            continue
+        around = [item.box for items in within for item in items]
+        taken = {item.index for items in within for item in items}
+        free = [item for item in free if item.index not in taken]
+        opened.append(tuple(_cell(items, x, height_px) for items in within if items))
+        free.append(Item(reduce(Box.union, around), rows[-1].bottom, -len(opened)))
     groups: list[Group] = []
     for place, group in enumerate(reading_order(free, x, height_px)):
         run: list[Item] = []
@@ -83,9 +95,15 @@ def arrange(lines: Lines, tables: Tables, marks: Marks, height_px: int) -> tuple
     return tuple(groups)
 
 
-def _inside(item: Item, table: Table) -> bool:
+def _inside(item: Item, box: Box) -> bool:
     across, down = item.box.centre
-    return table.box.left < across < table.box.right and table.box.top < down < table.box.bottom
+    return box.left < across < box.right and box.top < down < box.bottom
+
+
+def _side_by_side(items: list[Item]) -> bool:
+    """Whether some of a row stand beside each other."""
+    ordered = sorted(items, key=lambda item: item.box.left)
+    return any(a.box.right < b.box.left for a, b in itertools.pairwise(ordered))
 
 
 def _rows_of(

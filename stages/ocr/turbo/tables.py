@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -31,6 +32,9 @@ _WHOLE_RULE = 0.6
 """A rule of this share of the table's width goes from side to side."""
 _FULLEST = 0.45
 """A cell fills at least this share of its box; the ring between two frames does not."""
+_LEAST_RULES, _LEAST_WIDE_X = 3, 24.0
+_ALIKE_X, _HIGHEST_ROW_X = 1.5, 12.0
+"""Rules of one table without rules down the page differ less in where they begin, and are nearer to each other."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +50,14 @@ class Tables:
     """``regions``: at a quarter of the working scale, the cell's number at each pixel, 0 outside of all.
 
     ``walls``: at the same scale, a mask of rules down the page, which no line of text crosses; None without any.
+    ``open_rows``: the rows of tables that have rules across only, each table's from top to bottom.
     """
 
     tables: tuple[Table, ...]
     regions: NDArray[np.int32] | None
     boxes: dict[int, Box]
     walls: NDArray[np.uint8] | None
+    open_rows: tuple[tuple[Box, ...], ...] = ()
 
     def region_of(self, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.int64]:
         """Cells at these points (working pixels)."""
@@ -66,15 +72,18 @@ def find_tables(marks: Marks) -> Tables:
     """The tables of a page; none where rules enclose nothing, like the lines under headings."""
     rules, x_height = marks.rules, marks.x_height
     if not cv2.countNonZero(rules.down):
-        return Tables((), None, {}, None)
+        return Tables((), None, {}, None, open_rows(_small(rules.across), x_height))
     ink = marks.ink
     rest = _small(ink)
     drawn = _small(_without_streaks(marks, ink))
-    down = _with_stubs(drawn, rest, x_height, down=True)
     across = _with_stubs(_small(rules.across), rest, x_height)
     wide = _longer(across, x_height)
-    walls = _without_stems(_longer(down, x_height, down=True), drawn, wide, x_height)
-    nothing = Tables((), None, {}, walls)
+    down = _with_stubs(drawn, rest, x_height, down=True)
+    walls = _longer(down, x_height, down=True)
+    walls = _without_stems(_between_ends(walls, drawn, wide, x_height), drawn, wide, x_height)
+    down = np.asarray(cv2.bitwise_and(down, walls), dtype=np.uint8)
+    bare = open_rows(_small(rules.across), x_height)
+    nothing = Tables((), None, {}, walls, bare)
     if not cv2.countNonZero(rules.across):
         return nothing
     ruled = np.asarray(cv2.bitwise_or(wide, walls), dtype=np.uint8)
@@ -83,7 +92,8 @@ def find_tables(marks: Marks) -> Tables:
         left, top, right, bottom = (int(side[net]) for side in (nets.left, nets.top, nets.right, nets.bottom))
         if right - left < 4 * x_height / SHRINK or not down[top:bottom, left:right].any():
             continue
-        full = (across[top:bottom, left:right] > 0).sum(axis=1) > _WHOLE_RULE * (right - left)
+        own = (across[top:bottom, left:right] > 0) & (nets.labels[top:bottom, left:right] == net)
+        full = own.sum(axis=1) > _WHOLE_RULE * (right - left)
         rows = np.flatnonzero(full)
         if rows.size and rows[-1] - rows[0] > x_height / SHRINK:
             # Tables are often open at the sides or worn at the edge: the frame that the reader imagines is drawn.
@@ -111,7 +121,34 @@ def find_tables(marks: Marks) -> Tables:
     tables = tuple(
         Table(_around([boxes[c] for c in cells]), _by_rows(cells, boxes, x_height)) for cells in members.values()
     )
-    return Tables(tables, number[regions], boxes, walls)
+    return Tables(tables, number[regions], boxes, walls, bare)
+
+
+def open_rows(across: NDArray[np.uint8], x_height: float) -> tuple[tuple[Box, ...], ...]:
+    """The rows between long rules across, at least three rules under each other, that begin and end alike."""
+    if cv2.countNonZero(across) < _LEAST_RULES * _LEAST_WIDE_X * x_height / SHRINK:
+        return ()
+    found = components(cv2.dilate(across, np.ones((3, 5), np.uint8)))
+    long = np.flatnonzero(found.width > _LEAST_WIDE_X * x_height / SHRINK)
+    long = long[long > 0]
+    near = _ALIKE_X * x_height / SHRINK
+    tables: list[tuple[Box, ...]] = []
+    rules: list[int] = []
+    for rule in [*long[np.argsort(found.top[long], kind="stable")].tolist(), None]:
+        alike = rule is not None and rules and (
+            abs(found.left[rule] - found.left[rules[-1]]) < near
+            and abs(found.right[rule] - found.right[rules[-1]]) < near
+            and found.top[rule] - found.top[rules[-1]] < _HIGHEST_ROW_X * x_height / SHRINK
+        )  # fmt: skip
+        if not alike:
+            if len(rules) >= _LEAST_RULES:
+                edges = [SHRINK * (found.top[at] + found.height[at] / 2) for at in rules]
+                left, right = (SHRINK * float(side[rules[0]]) for side in (found.left, found.right))
+                tables.append(tuple(Box(left, a, right, b) for a, b in itertools.pairwise(edges)))
+            rules = []
+        if rule is not None:
+            rules.append(rule)
+    return tuple(tables)
 
 
 def _with_stubs(
@@ -122,6 +159,24 @@ def _with_stubs(
     near = cv2.dilate(rule, np.ones((reach, 1) if down else (1, reach), np.uint8))
     straight = cv2.morphologyEx(rest, cv2.MORPH_OPEN, np.ones((4, 1) if down else (1, 4), np.uint8))
     return np.asarray(cv2.bitwise_or(rule, cv2.bitwise_and(near, straight)), dtype=np.uint8)
+
+
+def _between_ends(
+    walls: NDArray[np.uint8], drawn: NDArray[np.uint8], across: NDArray[np.uint8], x_height: float
+) -> NDArray[np.uint8]:
+    """The walls without what lies beyond the rule across at which a rule down the page ends.
+
+    There the table is over: what looks like more of the rule are stems of the letters above and below it.
+    """
+    steps = max(1, round((_STUB_X + _BREAK_X + _GAP_X) * x_height / SHRINK))
+    thick = np.asarray(cv2.dilate(across, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+    open_ = cv2.bitwise_and(walls, cv2.bitwise_not(thick))
+    # From what is surely rule the wall is followed up and down, but not over a rule across.
+    seeds = cv2.morphologyEx(drawn, cv2.MORPH_OPEN, np.ones((round(x_height / SHRINK) | 1, 1), np.uint8))
+    reached = cv2.bitwise_and(cv2.dilate(seeds, np.ones((1, 3), np.uint8)), open_)
+    for _ in range(steps):
+        reached = cv2.bitwise_and(cv2.dilate(reached, np.ones((3, 3), np.uint8)), open_)
+    return np.asarray(cv2.bitwise_or(reached, cv2.bitwise_and(walls, thick)), dtype=np.uint8)
 
 
 def _without_streaks(marks: Marks, ink: NDArray[np.uint8]) -> NDArray[np.uint8]:
