@@ -94,8 +94,8 @@ class _View(NamedTuple):
 
 def compare(noted: Survey, clean: Survey, turn_deg: float = 0.0, on_clean: Box | None = None) -> Comparison:
     """``noted``: the scan that is said to carry the note; ``clean``: the other. ``on_clean``: a note found on that
-    one all the same, by its colour, in pixels of its survey. ``turn_deg``: by how much the noted scan has to be turned clockwise to lie
-    like the clean one, as far as is known."""
+    one all the same, by its colour, in pixels of its survey. ``turn_deg``: by how much the noted scan has to be turned
+    clockwise to lie like the clean one, as far as is known."""
     one, other = _view(noted), _view(clean)
     onto, correlation = _register(one.ink, other.ink, turn_deg)
     size = (other.ink.shape[1], other.ink.shape[0])
