@@ -140,7 +140,7 @@ HOT: dict[str, tuple[Executable, Mapping[str, Any]]] = {
     "STATES": (sql.STATES, _STEP),
     "STATES_OF_SIDE": (sql.STATES_OF_SIDE, _STEP),
     "QUEUE_ENDS": (sql.QUEUE_ENDS, _QUEUE),
-    "HEAD": (sql.HEAD, _QUEUE | {"most": 50}),
+    "HEAD": (sql.HEAD, _QUEUE | {"most": 50, "longest": sql.ANY_LENGTH}),
     "LONG_FLYING": (sql.LONG_FLYING, _QUEUE | {"sides": 100}),
     "SEND": (sql.SEND, _STEP | {"expires_s": 60.0}),
     "UNSEND": (sql.UNSEND, _STEP),

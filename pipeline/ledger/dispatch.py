@@ -142,31 +142,37 @@ class Dispatch:
             change_all(tx, sql.UNSEND, [sql.key(step) for step in unsent])
 
     def _take(self, tx: Connection, pool: str, most: int, slots: int) -> list[Step]:
-        rows = {cls: self._head(tx, pool, cls, most) for cls in ServiceClass}
-        share = self._shares.setdefault(pool, Share(self.delivery.bulk_share))
-        merged = share.merge(rows[ServiceClass.COUNTER], rows[ServiceClass.BULK], most)
-        short = self._without_long(tx, pool, slots, merged)
-        picked = [Step(row.document, row.revision, row.segment, row.page) for row in short]
+        rows = self._fair(tx, pool, most)
+        kept = self._without_long(tx, pool, slots, rows)
+        if len(kept) < len(rows):  # many long ones stand in front: look behind them
+            kept = [row for row in kept if self._is_long(row)]
+            kept += self._fair(tx, pool, most - len(kept), self.delivery.long_sides)
+        picked = [Step(row.document, row.revision, row.segment, row.page) for row in kept]
         expires = {"expires_s": self.delivery.sent_expires_s}
         change_all(tx, sql.SEND, [sql.key(step) | expires for step in picked])
         return picked
 
     def _without_long(self, tx: Connection, pool: str, slots: int, rows: list[Any]) -> list[Any]:
         """Without those long steps that would leave no slot to the short ones. A pool of one slot has none to spare."""
-        long_sides = self.delivery.long_sides
-        if slots < 2 or not any(row.page == 0 and row.sides > long_sides for row in rows):
+        if slots < 2 or not any(map(self._is_long, rows)):
             return rows
-        ((flying,),) = ask(tx, sql.LONG_FLYING, {"pool_": pool, "sides": long_sides})
+        ((flying,),) = ask(tx, sql.LONG_FLYING, {"pool_": pool, "sides": self.delivery.long_sides})
         room, kept = slots - 1 - flying, []
         for row in rows:
-            is_long = row.page == 0 and row.sides > long_sides
-            room -= is_long
-            if not is_long or room >= 0:
+            room -= self._is_long(row)
+            if room >= 0 or not self._is_long(row):
                 kept.append(row)
         return kept
 
-    def _head(self, tx: Connection, pool: str, cls: ServiceClass, most: int) -> list[Any]:
-        return ask(tx, sql.HEAD, {"pool_": pool, "cls": cls.value, "most": most})
+    def _is_long(self, row: Any) -> bool:
+        return bool(row.page == 0 and row.sides > self.delivery.long_sides)
+
+    def _fair(self, tx: Connection, pool: str, most: int, longest: int = sql.ANY_LENGTH) -> list[Any]:
+        """The next steps of both classes; on whole documents only of so many sides."""
+        wanted = {"pool_": pool, "most": most, "longest": longest}
+        rows = {cls: ask(tx, sql.HEAD, wanted | {"cls": cls.value}) for cls in ServiceClass}
+        share = self._shares.setdefault(pool, Share(self.delivery.bulk_share))
+        return share.merge(rows[ServiceClass.COUNTER], rows[ServiceClass.BULK], most)
 
     def count(self, name: str, by: int) -> None:
         """Add to a counter that outlives its process (``published``, ``acked``)."""

@@ -129,9 +129,11 @@ _SIDES = (
     .where(documents.c.document == steps.c.document, documents.c.revision == steps.c.revision)
     .scalar_subquery()
 )
+ANY_LENGTH = 1_000_000
 HEAD = (
     select(steps.c.document, steps.c.revision, steps.c.segment, steps.c.page, _SIDES.label("sides"))
     .where(_QUEUE, steps.c.not_before <= now())
+    .where((steps.c.page > literal_column("0")) | (bindparam("longest") >= _SIDES))
     .order_by(steps.c.finish)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
