@@ -38,12 +38,14 @@ _FIRM, _BROAD_PALE_MM2 = 1.2, 0.7
 """Or if there is more of it, when hardly darker than where marks begin."""
 _SEVERAL, _MANY, _EVERYWHERE = 3, 6, 0.2
 """Marks in such a group; specks in a group that are more than dust; and the share of the page that no such group covers."""
-_NOISE_FACTOR = 4.5
+_NOISE_FACTOR = 4.0
 """Standard deviations of the grain from which a pixel belongs to a mark."""
 _BROAD_MM = 3.5
 """Pale areas that are broader than this on all sides are stains and shade, not strokes."""
 _SURELY = 0.0003
 """More ink than this, and nobody asks what is pale besides: 19 mm² on A4."""
+_PRINT, _PRINTED, _PRINTED_MARKS = 120, 0.004, 40
+"""A side with so many marks as dark as this, on so much of its area, is printed or written on."""
 _QUIET = 3.0
 """Grain from which the picture is smoothed before ink is sought."""
 _SPOT = 34
@@ -99,6 +101,9 @@ def measure(seen: Survey) -> InkMeasure:
     level, noise = _smoothed(seen.contrast)
     middle = float(np.median(level[::4, ::4]))
     edge, least = middle + max(_CLEAR_EDGE, _NOISE_FACTOR * noise), middle + _CLEAR + 3 * noise
+    plain = _plain_print(level, edge, least, seen.dpi)
+    if plain is not None:
+        return InkMeasure(plain)
     found = _clear(seen, level, edge, least, mm)
     share = float(found.marks.area[found.counted].sum()) / level.size
     doubts = [name for name, there in found.doubts.items() if there.any()]
@@ -114,6 +119,17 @@ def measure(seen: Survey) -> InkMeasure:
     if pale.marks is not None:
         doubts.append("pale")
     return InkMeasure(share, tuple(doubts), pale.marks)
+
+
+def _plain_print(level: Pixels, edge: float, least: float, dpi: float) -> float | None:
+    """The ink share of a side that is full of dark marks, as most are; None where a closer look is needed."""
+    if np.count_nonzero(level >= least) < _PRINTED * level.size:
+        return None
+    marks = ink.components((level >= edge).view(np.uint8))
+    dark = litter.reach(marks, level, max(_PRINT, least)) & ~ink.edge_dirt(marks, dpi)
+    dark &= np.maximum(marks.width, marks.height) >= 1.6 * dpi / ink.MM_PER_INCH
+    share = float(marks.area[dark].sum()) / level.size
+    return share if share >= _PRINTED and np.count_nonzero(dark) >= _PRINTED_MARKS else None
 
 
 class _Pale(NamedTuple):
@@ -140,7 +156,7 @@ def _clear(seen: Survey, level: Pixels, edge: float, least: float, mm: float) ->
     clear = litter.reach(marks, level, least)
     if clear.any() and np.count_nonzero(level >= max(_LINE, least)) < _SURELY * level.size:
         # Little is dark: printed lines that writing would hang together with may go first.
-        marks = ink.components(straight.without_ruling(mask, level, mm))
+        marks = _unruled(marks, mask, level, mm)
         clear = litter.reach(marks, level, least)
     specks = litter.dust(marks, mm)
     left_out = ink.edge_dirt(marks, seen.dpi) | litter.holes(marks, seen.dpi) | litter.bands(marks, mm)
@@ -158,6 +174,14 @@ def _clear(seen: Survey, level: Pixels, edge: float, least: float, mm: float) ->
     for there in doubts.values():
         rest = rest & ~there
     return _Clear(marks, rest, specks & clear, left_out, doubts)
+
+
+def _unruled(marks: ink.Components, mask: Pixels, level: Pixels, mm: float, *, single: bool = False) -> ink.Components:
+    """The marks of a mask without long straight lines; as they are where none is long enough to hold one."""
+    if not (np.maximum(marks.width, marks.height)[1:] >= (8 if single else 20) * mm).any():
+        return marks
+    left = straight.without_ruling(mask, level, mm, single=single)
+    return marks if left is mask else ink.components(left)
 
 
 def _long(marks: ink.Components, mm: float) -> ink.Bools:
@@ -179,7 +203,7 @@ def _hairs(marks: ink.Components, level: Pixels, mm: float) -> ink.Bools:
 
 def _noise(level: Pixels) -> float:
     """Standard deviation of the paper's grain, robust against ink."""
-    sample = level[::4, ::4]
+    sample = level[::6, ::6]
     off = np.abs(sample.astype(np.float32) - np.median(sample))
     # The median alone comes in steps of a level; what is far out is ink.
     return float(np.minimum(off, 3 * max(1.0, float(np.median(off)))).mean()) * 1.25
@@ -192,9 +216,8 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
     if float(fine[fine >= least].sum()) < 255 * mm * mm * _PALE_MM2:
         return _Pale(None, hair=False)
     mask = straight.without_streaks((fine >= least).view(np.uint8) * np.uint8(255), mm)
-    mask = straight.without_ruling(mask, fine, mm, single=True)
-    marks = ink.components(mask)
-    darker = max(_DOUBTFUL, 1.6 * least)
+    marks = _unruled(ink.components(mask), mask, fine, mm, single=True)
+    darker = max(_DOUBTFUL, 1.45 * least)
     known = clear.left_out | clear.specks
     for there in clear.doubts.values():
         known = known | there

@@ -244,9 +244,8 @@ def grouped(level: Pixels, mm: float, marks: Components | None = None, kept: Boo
     np.maximum.at(highest, numbers[there], peak.ravel()[there])
     count = np.zeros(len(cells.area), np.int32)
     if marks is not None and kept is not None:
-        down = np.minimum((marks.top[kept] + marks.height[kept] // 2) // _CELL, small[1] - 1)
-        across = np.minimum((marks.left[kept] + marks.width[kept] // 2) // _CELL, small[0] - 1)
-        count = np.bincount(cells.labels[down, across], minlength=len(cells.area)).astype(np.int32)
+        count = np.bincount(_group_of(cells, marks)[kept], minlength=len(cells.area)).astype(np.int32)
+        count[0] = 0
     return Groups(cells, count, weight, highest)
 
 
@@ -254,11 +253,19 @@ def lonely(marks: Components, level: Pixels, kept: Bools, mm: float) -> Bools:
     """Which of these marks have no other of them near."""
     strokes = np.asarray(marks.painted(np.where(kept, 255, 0).astype(np.uint8)), dtype=np.uint8)
     groups = grouped(np.asarray(cv2.bitwise_and(level, strokes), dtype=np.uint8), mm, marks, kept)
-    alone = np.zeros(len(kept), np.bool_)
-    down = np.minimum((marks.top + marks.height // 2) // _CELL, groups.cells.labels.shape[0] - 1)
-    across = np.minimum((marks.left + marks.width // 2) // _CELL, groups.cells.labels.shape[1] - 1)
-    alone[kept] = groups.marks[groups.cells.labels[down, across]][kept] <= 1
-    return alone
+    group = _group_of(groups.cells, marks)
+    return np.asarray(kept & (group > 0) & (groups.marks[group] <= 1), dtype=np.bool_)
+
+
+def _group_of(cells: Components, marks: Components) -> ink.Ints:
+    """The group that each mark is in, by its first pixel: the middle of a curve's box is not on the curve."""
+    there = np.flatnonzero(marks.labels)
+    numbers, first = np.unique(marks.labels.ravel()[there], return_index=True)
+    down, across = np.divmod(there[first], marks.labels.shape[1])
+    group = np.zeros(len(marks.area), np.int32)
+    high, wide = cells.labels.shape
+    group[numbers] = cells.labels[np.minimum(down // _CELL, high - 1), np.minimum(across // _CELL, wide - 1)]
+    return group
 
 
 def spread(groups: Groups, chosen: Bools, shape: tuple[int, int]) -> Pixels:

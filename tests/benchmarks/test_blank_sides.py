@@ -56,5 +56,6 @@ def test_a_contact_sheet_shows_what_was_wrong(tmp_path: Path) -> None:
     lost = [blank.Judged(one.case, one.page, "blank", one.doubts, one.share, one.ms) for one in judged]
     blank.contact_sheet(lost, tmp_path / "sheet.png", tmp_path)
     sheet = cv2.imread(str(tmp_path / "sheet.png"))
-    assert sheet is not None and sheet.shape[1] == 8 * 340
+    assert sheet is not None
+    assert sheet.shape[1] == 8 * 340
     assert blank.summary(lost)["false_blank"] == 1
