@@ -12,7 +12,7 @@ from models.facts import Fact
 from models.ports import Pixels
 from models.settings import BlankSettings
 from models.stage import Inputs, Ports, Scope, Stage
-from stages import ink, litter, show_through
+from stages import ink, litter, show_through, straight
 from stages.count import Counted
 from stages.decode import Decoded
 from stages.survey import Survey, survey
@@ -37,18 +37,21 @@ _PALE_MM2 = 0.3
 _FIRM, _BROAD_PALE_MM2 = 1.2, 0.7
 """Or if there is more of it, when hardly darker than where marks begin."""
 _SEVERAL, _MANY, _EVERYWHERE = 3, 6, 0.2
-"""So many specks in a group are more than dust."""
-_NOISE_FACTOR = 4.5
+"""Marks in such a group; specks in a group that are more than dust; and the share of the page that no such group covers."""
+_NOISE_FACTOR = 4.0
+"""Standard deviations of the grain from which a pixel belongs to a mark."""
 _BROAD_MM = 3.5
 """Pale areas that are broader than this on all sides are stains and shade, not strokes."""
 _SURELY = 0.0003
 """More ink than this, and nobody asks what is pale besides: 19 mm² on A4."""
+_PRINT, _PRINTED, _PRINTED_MARKS = 120, 0.004, 40
+"""A side with so many marks as dark as this, on so much of its area, is printed or written on."""
 _QUIET = 3.0
 """Grain from which the picture is smoothed before ink is sought."""
 _SPOT = 34
 """Mould and rust are paler than this, or brown and at the edge."""
 _GRAIN, _CELLS = 5.0, 3
-"""Grain that hides single pale strokes."""
+"""Grain that hides single pale strokes, and how many cells of 2 mm together must then stand out of it."""
 _MOST_DUST = 0.0005
 """More of the page than this is not dust: 30 mm² on A4."""
 _DARK_PAPER = 90
@@ -74,8 +77,10 @@ class BlankMeasured(Fact):
 class InkMeasure(NamedTuple):
     """``share``: see :class:`BlankMeasured`. ``doubts``: what is there that is not counted as ink.
 
-    ``pale``: marks no darker than what shines through from the other side can be. ``streak``: a straight line over
-    most of the page that does end on it. ``dust``: more specks than dust. ``dark_paper``: the lid was open, or black.
+    ``pale``: marks no darker than what shines through from the other side can be. ``faint``: something stands out of
+    a grain that hides single strokes. ``streak``: a straight line over most of the page that does end on it; ``line``:
+    a shorter one. ``hair``: a single thin curve; ``small``: a mark between a fibre and a digit. ``dust``: more specks
+    than dust. ``dark_paper``: the lid was open, or it is black.
     ``pale_marks``: 255 where the pale doubts stand, in the survey's pixels; None without any.
     """
 
@@ -96,31 +101,42 @@ def measure(seen: Survey) -> InkMeasure:
     level, noise = _smoothed(seen.contrast)
     middle = float(np.median(level[::4, ::4]))
     edge, least = middle + max(_CLEAR_EDGE, _NOISE_FACTOR * noise), middle + _CLEAR + 3 * noise
+    plain = _plain_print(level, edge, least, seen.dpi)
+    if plain is not None:
+        return InkMeasure(plain)
     found = _clear(seen, level, edge, least, mm)
     share = float(found.marks.area[found.counted].sum()) / level.size
     doubts = [name for name, there in found.doubts.items() if there.any()]
     if found.marks.area[found.specks].sum() > _MOST_DUST * level.size:
         doubts.append("dust")
-    pale = _Pale(None, hair=False, digit=False)
+    pale = _Pale(None, hair=False)
     if share < _SURELY:
         pale = _pale(seen, level, found, max(_PALE, _NOISE_FACTOR * noise), mm)
         if pale.marks is None and _noise(seen.contrast) > _GRAIN and _faint(level, found, mm):
             doubts.append("faint")
     if pale.hair and "hair" not in doubts:
         doubts.append("hair")
-    if pale.digit and "small" not in doubts:
-        doubts.append("small")
     if pale.marks is not None:
         doubts.append("pale")
     return InkMeasure(share, tuple(doubts), pale.marks)
 
 
+def _plain_print(level: Pixels, edge: float, least: float, dpi: float) -> float | None:
+    """The ink share of a side that is full of dark marks, as most are; None where a closer look is needed."""
+    if np.count_nonzero(level >= least) < _PRINTED * level.size:
+        return None
+    marks = ink.components((level >= edge).view(np.uint8))
+    dark = litter.reach(marks, level, max(_PRINT, least)) & ~ink.edge_dirt(marks, dpi)
+    dark &= np.maximum(marks.width, marks.height) >= 1.6 * dpi / ink.MM_PER_INCH
+    share = float(marks.area[dark].sum()) / level.size
+    return share if share >= _PRINTED and np.count_nonzero(dark) >= _PRINTED_MARKS else None
+
+
 class _Pale(NamedTuple):
-    """``marks``: 255 where pale strokes stand, None where there are too few to matter. ``hair``: a pale hair is there; ``digit``: a spot that may be one."""
+    """``marks``: 255 where pale strokes stand, None where there are too few to matter. ``hair``: a pale hair is there."""
 
     marks: Pixels | None
     hair: bool
-    digit: bool
 
 
 class _Clear(NamedTuple):
@@ -135,22 +151,22 @@ class _Clear(NamedTuple):
 
 def _clear(seen: Survey, level: Pixels, edge: float, least: float, mm: float) -> _Clear:
     level = litter.without_specks(level, edge, least, mm)
-    mask = litter.without_streaks((level >= edge).view(np.uint8) * np.uint8(255), mm)
+    mask = straight.without_streaks((level >= edge).view(np.uint8) * np.uint8(255), mm)
     marks = ink.components(mask)
     clear = litter.reach(marks, level, least)
     if clear.any() and np.count_nonzero(level >= max(_LINE, least)) < _SURELY * level.size:
         # Little is dark: printed lines that writing would hang together with may go first.
-        marks = ink.components(litter.without_ruling(mask, level, mm))
+        marks = _unruled(marks, mask, level, mm)
         clear = litter.reach(marks, level, least)
     specks = litter.dust(marks, mm)
     left_out = ink.edge_dirt(marks, seen.dpi) | litter.holes(marks, seen.dpi) | litter.bands(marks, mm)
     left_out |= litter.staples(marks, seen.dpi) | litter.rust(marks, seen.small, seen.paper, seen.dpi)
-    pale_lines = litter.lines(marks, mm) & ~litter.reach(marks, level, _LINE)
-    left_out |= litter.long_lines(marks, pale_lines, mm)
-    left_out |= litter.creases(marks, seen.small, clear & ~(left_out | specks) & _long(marks, mm), mm)
+    pale_lines = straight.lines(marks, mm) & ~litter.reach(marks, level, _LINE)
+    left_out |= straight.long_lines(marks, pale_lines, mm)
+    left_out |= straight.creases(marks, seen.small, clear & ~(left_out | specks) & _long(marks, mm), mm)
     rest = clear & ~(left_out | specks)
     doubts: dict[Doubt, ink.Bools] = {
-        "streak": rest & litter.broken_streaks(marks, mm),
+        "streak": rest & straight.broken_streaks(marks, mm),
         "small": rest & litter.small(marks, mm),
         "line": rest & pale_lines,
         "hair": rest & _hairs(marks, level, mm),
@@ -158,6 +174,14 @@ def _clear(seen: Survey, level: Pixels, edge: float, least: float, mm: float) ->
     for there in doubts.values():
         rest = rest & ~there
     return _Clear(marks, rest, specks & clear, left_out, doubts)
+
+
+def _unruled(marks: ink.Components, mask: Pixels, level: Pixels, mm: float, *, single: bool = False) -> ink.Components:
+    """The marks of a mask without long straight lines; as they are where none is long enough to hold one."""
+    if not (np.maximum(marks.width, marks.height)[1:] >= (8 if single else 20) * mm).any():
+        return marks
+    left = straight.without_ruling(mask, level, mm, single=single)
+    return marks if left is mask else ink.components(left)
 
 
 def _long(marks: ink.Components, mm: float) -> ink.Bools:
@@ -179,7 +203,7 @@ def _hairs(marks: ink.Components, level: Pixels, mm: float) -> ink.Bools:
 
 def _noise(level: Pixels) -> float:
     """Standard deviation of the paper's grain, robust against ink."""
-    sample = level[::4, ::4]
+    sample = level[::6, ::6]
     off = np.abs(sample.astype(np.float32) - np.median(sample))
     # The median alone comes in steps of a level; what is far out is ink.
     return float(np.minimum(off, 3 * max(1.0, float(np.median(off)))).mean()) * 1.25
@@ -190,18 +214,17 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
     fine = _fine(level, mm)
     least += float(np.median(fine[::4, ::4]))
     if float(fine[fine >= least].sum()) < 255 * mm * mm * _PALE_MM2:
-        return _Pale(None, hair=False, digit=False)
-    mask = litter.without_streaks((fine >= least).view(np.uint8) * np.uint8(255), mm)
-    mask = litter.without_ruling(mask, fine, mm, single=True)
-    marks = ink.components(mask)
-    darker = max(_DOUBTFUL, 1.6 * least)
+        return _Pale(None, hair=False)
+    mask = straight.without_streaks((fine >= least).view(np.uint8) * np.uint8(255), mm)
+    marks = _unruled(ink.components(mask), mask, fine, mm, single=True)
+    darker = max(_DOUBTFUL, 1.45 * least)
     known = clear.left_out | clear.specks
     for there in clear.doubts.values():
         known = known | there
     painted = np.asarray(clear.marks.painted(np.where(known, 255, 0).astype(np.uint8)), dtype=np.uint8)
     dirt = ink.edge_dirt(marks, seen.dpi) | litter.bands(marks, mm) | litter.holes(marks, seen.dpi)
-    dirt |= litter.lines(marks, mm) | litter.reach(marks, painted, 255)
-    dirt |= litter.creases(marks, seen.small, litter.reach(marks, fine, _FIRM * least) & ~dirt & _long(marks, mm), mm)
+    dirt |= straight.lines(marks, mm) | litter.reach(marks, painted, 255)
+    dirt |= straight.creases(marks, seen.small, litter.reach(marks, fine, _FIRM * least) & ~dirt & _long(marks, mm), mm)
     dirt[0] = True
     hairs = _hairs(marks, fine, mm) & litter.reach(marks, fine, darker) & ~dirt
     if hairs.any():
@@ -209,12 +232,12 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
         dirt |= hairs
     small = litter.dust(marks, mm) | litter.spots(marks, mm)
     # A dark spot may be a digit whose grain was smoothed away.
-    digit = bool((small & ~litter.dust(marks, mm) & ~dirt & litter.reach(marks, fine, max(_SPOT, darker))).any())
+    firm = small & ~litter.dust(marks, mm) & ~dirt & litter.reach(marks, fine, max(_SPOT, darker))
     # Strokes; and specks where many lie close together: dots of a printer, what is left of a stamp.
-    for kept, fewest in ((~dirt & ~small, 1), (~dirt, _MANY)):
+    for kept, fewest in (((~dirt & ~small) | firm, 1), (~dirt, _MANY)):
         if not (kept & litter.reach(marks, fine, _FIRM * least)).any():
             continue
-        strokes = np.asarray(marks.painted(np.where(kept, 255, 0).astype(np.uint8)), dtype=np.uint8)
+        strokes = _painted(marks, kept)
         groups = litter.grouped(np.asarray(cv2.bitwise_and(fine, strokes), dtype=np.uint8), mm, marks, kept)
         doubtful = (groups.peak >= darker) & (groups.weight_mm2 >= _PALE_MM2)
         doubtful |= (groups.peak >= _FIRM * least) & (groups.weight_mm2 >= _BROAD_PALE_MM2) & (groups.marks >= _SEVERAL)
@@ -223,10 +246,16 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
             # Grain of the paper or a printed ground is everywhere.
             doubtful &= groups.cells.area < _EVERYWHERE * groups.cells.labels.size
         doubtful[0] = False
-        if doubtful.any():
+        if doubtful.any() or firm.any():
             inside = cv2.bitwise_and(litter.spread(groups, doubtful, fine.shape), strokes)
-            return _Pale(np.asarray(inside, dtype=np.uint8), bool(hairs.any()), digit)
-    return _Pale(None, bool(hairs.any()), digit)
+            inside = cv2.bitwise_or(inside, _painted(marks, firm))
+            return _Pale(np.asarray(inside, dtype=np.uint8), bool(hairs.any()))
+    return _Pale(None, bool(hairs.any()))
+
+
+def _painted(marks: ink.Components, chosen: ink.Bools) -> Pixels:
+    """255 where these marks are."""
+    return np.asarray(marks.painted(np.where(chosen, 255, 0).astype(np.uint8)), dtype=np.uint8)
 
 
 def _smoothed(contrast: Pixels) -> tuple[Pixels, float]:

@@ -40,6 +40,8 @@ _NEAR_MM = 0.55
 """How far from the other side's ink its light spreads, with what the laying over leaves."""
 _REST_MM2 = 0.25
 """Unexplained ink in a group, mm² of full black, from which something stands there; from the second on it is writing."""
+_REST_SHARE = 0.05
+"""And so much of all doubtful ink may be left in places that are each too small to matter."""
 _WRITTEN_MM2 = 1.2
 
 
@@ -127,7 +129,8 @@ def compared(side: bytes, pair: bytes) -> Comparison:
     groups = litter.grouped(rest, mm)
     rest_mm2 = float(groups.weight_mm2[1:].max(initial=0.0))
     finding: Finding = "unclear"
-    if rest_mm2 < _REST_MM2:
+    doubted = np.where(here.doubtful > 0, here.contrast, 0)
+    if rest_mm2 < _REST_MM2 and float(rest.sum()) <= _REST_SHARE * float(doubted.sum()):
         finding = "shown_through"
     elif rest_mm2 >= _WRITTEN_MM2:
         finding = "written"

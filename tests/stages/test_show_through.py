@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from models.facts import Fact, FactKey
 from models.ports import Pixels
 from models.settings import BlankSettings
-from stages import blank_side, sheet_pairs, show_through, survey
+from stages import blank_side, both_sides, sheet_pairs, show_through, survey
 from stages.blank_side import BlankMeasured
+from stages.count import Counted
 from tests.stages import desk, rendered
 
 WHITE = 244
@@ -122,3 +124,17 @@ def test_pictures_of_other_sizes_are_no_pair() -> None:
     small = np.full((300, 200, 3), 240, np.uint8)
     second = measured(back(front(), 0.14), blobs)
     assert sheet_pairs.resolved({1: measured(small, blobs), 2: second}, blobs.get) == {}
+
+
+def test_the_document_says_why() -> None:
+    """A resolved side is a flag of both_sides, and the copy follows it."""
+    blobs = desk.Blobs()
+    of = front()
+    pictures = (of, back(of, 0.14), of, np.full_like(of, WHITE))
+    facts: dict[FactKey, Fact] = desk.unpacked(blobs, [desk.side(n, sequence=n) for n in range(1, 5)])
+    facts[FactKey("Counted")] = Counted(pages=4, notes=0, duplex=True, declared=True)
+    facts |= {FactKey("BlankMeasured", n): measured(picture, blobs) for n, picture in enumerate(pictures, start=1)}
+    files = [(f"f{n}.jpg", b"%d" % n) for n in range(1, 5)]
+    document = desk.document(blobs, files, declared=(2, 2, 0))
+    fact = both_sides.run(desk.inputs(document, facts, 4), desk.ports(blobs))
+    assert (fact.rule, fact.pages, fact.flags) == ("fronts_only", 2, ("shown_through:2",))
