@@ -19,6 +19,8 @@ _STANDARD = np.array(
 _COARSE = 40
 _MID_GREY = 128
 _JUMP = 10.0
+_PAPER = (0.75, 0.96)
+"""Shares of a row's pixels that are darker than what is looked at: paper between print, and paper of the margins."""
 _STAYS = 8
 """Rows of a millimetre on both sides of a jump over which the levels stay."""
 _FILLED = 0.01
@@ -57,10 +59,14 @@ def broken_jpeg(known: Known) -> tuple[Seen, ...]:
     """
     if known.side.media != "image/jpeg":
         return ()
-    filled = _filled(known)
-    if not (filled or _jumps(known)) or jpeg.decodes_cleanly(known.raster.encoded):
+    if not suspected(known) or jpeg.decodes_cleanly(known.raster.encoded):
         return ()
-    return (Seen("broken_jpeg" if filled else "doubtful_jpeg"),)
+    return (Seen("broken_jpeg" if _filled(known) else "doubtful_jpeg"),)
+
+
+def suspected(known: Known) -> bool:
+    """Whether the picture looks as if data were lost."""
+    return _filled(known) or _jumps(known)
 
 
 def _filled(known: Known) -> bool:
@@ -70,13 +76,20 @@ def _filled(known: Known) -> bool:
 
 
 def _jumps(known: Known) -> bool:
-    """Whether the paper's levels change at some row, and stay so."""
-    sample = known.coarse[:, ::6]
-    rows = np.partition(sample, sample.shape[1] * 3 // 4, axis=1)[:, sample.shape[1] * 3 // 4].astype(np.float64)
-    if len(rows) < 4 * _STAYS:
-        return False
+    """Whether the paper's levels change at some row, and stay so, across the whole width.
+
+    A filled head of a table leaves the margins beside it as they are; a wrong bit does not.
+    """
+    sample = np.sort(known.coarse[:, ::6], axis=1)
+    width = sample.shape[1]
+    found = [_steps(sample[:, int(width * share)].astype(np.float64)) for share in _PAPER]
+    return len(sample) >= 4 * _STAYS and bool(np.logical_and.reduce(found).any())
+
+
+def _steps(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Where the levels of rows, ``(rows, channels)``, jump and stay."""
     sums = np.concatenate([np.zeros((1, 3)), np.cumsum(rows, axis=0)])
     means = (sums[_STAYS:] - sums[:-_STAYS]) / _STAYS
     step = np.abs(means[_STAYS + 2 :] - means[: -_STAYS - 2]).max(axis=1)
     abrupt = np.abs(rows[2:] - rows[:-2]).max(axis=1)[_STAYS - 1 :][: len(step)]
-    return bool(((step >= _JUMP) & (abrupt >= 0.8 * _JUMP)).any())
+    return np.asarray((step >= _JUMP) & (abrupt >= 0.8 * _JUMP), dtype=np.bool_)

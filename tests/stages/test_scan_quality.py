@@ -299,6 +299,17 @@ def test_lost_and_wrong_data_inside_a_jpeg() -> None:
         assert coding.broken_jpeg(known(image, data=jpeg_of(image, 80))) == ()
 
 
+def test_the_filled_head_of_a_table_is_not_looked_at_again() -> None:
+    """Decoding once more costs as much as all other checks; the margins beside the head tell it from damage."""
+    page = prose()
+    head = page.copy()
+    head[mm(120) : mm(135), mm(25) : -mm(20)] = 200
+    lower = page.copy()
+    lower[mm(120) :] = lower[mm(120) :] // 2 + 20
+    assert not coding.suspected(known(head))
+    assert coding.suspected(known(lower))
+
+
 @pytest.mark.parametrize("lid", [40, 130, 200])
 def test_a_card_on_the_glass_is_a_card(lid: int) -> None:
     """Its size is its own, not the glass's; with a black lid that is noted."""
