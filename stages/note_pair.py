@@ -52,6 +52,8 @@ _LEAST_CELLS = 6
 """A note covers more: 38 × 51 mm are 76 cells."""
 _MOST_MM = 178.0
 """The largest pad, leaning, with its shadow."""
+_MOST_STACKED_MM = 250.0
+"""Two notes that overlap: nearly all that differs is on coloured paper."""
 _MOST_NOTES = 3
 
 
@@ -110,7 +112,7 @@ def compare(noted: Survey, clean: Survey, turn_deg: float = 0.0, on_clean: Box |
     differs = lost | tinted | _unlike(similar, written, lost.shape)
     # A note's shadow and the words that it cuts reach a centimetre beyond it.
     loose = differs & (cv2.dilate(tinted.view(np.uint8), np.ones((5, 5), np.uint8)) == 0)
-    boxes = _compact(differs)
+    boxes = _compact(differs, tinted)
     covered, within = np.zeros(size[::-1], bool), np.zeros(differs.shape, bool)
     regions = []
     for box in boxes:
@@ -294,7 +296,7 @@ def _unlike(similar: Floats, written: Bools, shape: tuple[int, ...]) -> Bools:
     return np.asarray((whole * _CELL_MM * _CELL_MM >= 2 * _CELL_INK_MM2) & (alike < _UNLIKE * whole))
 
 
-def _compact(differs: Bools) -> list[Box]:
+def _compact(differs: Bools, tinted: Bools) -> list[Box]:
     """Regions of cells that differ, each small enough for a note, in cells, with one of margin; largest first.
 
     What is too large when joined over gaps may be two notes side by side: it is joined over smaller ones.
@@ -308,7 +310,8 @@ def _compact(differs: Bools) -> list[Box]:
         for number in range(1, count):
             left, top, wide, high = (int(v) for v in stats[number][:4])
             own = rest & (labels == number)
-            if max(wide, high) * _CELL_MM > _MOST_MM:
+            stacked = 2 * np.count_nonzero(own & tinted) > np.count_nonzero(own)
+            if max(wide, high) * _CELL_MM > (_MOST_STACKED_MM if stacked else _MOST_MM):
                 large |= own
             elif np.count_nonzero(own) >= _LEAST_CELLS:
                 right, bottom = min(width, left + wide + 1), min(height, top + high + 1)

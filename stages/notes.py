@@ -37,6 +37,8 @@ _STRAY, _STRAY_SHARE = 6, 0.01
 """Cells (and share of the inked ones) that may differ elsewhere: dust, a fold, a staple."""
 _ONE_PAGE, _TWO_PAGES = 0.8, 0.62
 """Correlations that only one page reaches, and that unlike pages do not."""
+_AGREED, _MUCH = 0.95, 150
+"""Likeness of the print beside one large difference, and the cells of print that it takes to believe it."""
 _MOST_ALIKE = 0.35
 """Share of the pairs of words of one scan that are on the other: 0.6 and more under a large note, 0.2 elsewhere."""
 _LEAST_WORDS = 20
@@ -136,20 +138,25 @@ def shown(pairs: Sequence[NotePair]) -> dict[int, int]:
 
 def judge(found: Comparison, *, patch_on_clean: bool) -> Verdict:
     """What a comparison says. ``patch_on_clean``: a note is seen on the scan that is declared to be without."""
-    on = [region for region in found.regions if region.noted >= _TINTED]
-    off = [region for region in found.regions if region.cleaned >= _TINTED]
+    coloured = [region for region in found.regions if 2 * region.loose < region.cells]
+    on = [region for region in coloured if region.noted >= _TINTED]
+    off = [region for region in coloured if region.cleaned >= _TINTED]
     plain = [region for region in found.regions if region not in on and region not in off]
+    on_both = patch_on_clean and found.same_patch
     most = max(_STRAY, round(_STRAY_SHARE * found.inked))
     odd = found.stray + sum(region.loose for region in found.regions)
+    alike = found.correlation >= _ONE_PAGE or (found.agreement >= _AGREED and found.inked >= _MUCH)
+    if on_both and not on and found.correlation >= _ONE_PAGE:
+        return "left_on"
     if odd > most:
-        if len(plain) == 1 and not on and not off and found.stray <= most and found.correlation >= _ONE_PAGE:
+        if len(plain) == 1 and not on and not off and found.stray <= most and alike:
             return "unseen"
         return "other_page" if found.correlation < _TWO_PAGES and odd > found.inked / 2 else "differs"
     if on:
-        return "left_on" if off else "second" if found.same_patch else "paired"
+        return "left_on" if off else "second" if on_both else "paired"
     if off:
-        return "swapped"
-    return "left_on" if patch_on_clean and found.same_patch else "identical"
+        return "left_on" if on_both else "swapped"
+    return "left_on" if on_both else "identical"
 
 
 def _paired(page: Side, extra: Side, inputs: Inputs, ports: Ports, *, alone: bool) -> NotePair:
