@@ -30,11 +30,14 @@ SEVERITIES: Mapping[str, Severity] = {
     "doubtful_jpeg": "flag",
     "show_through": "note",
     "sticky_note": "flag",
+    "note_left_on": "reject",
+    "note_other_page": "reject",
     "note_swapped": "flag",
     "note_second": "flag",
     "note_identical": "flag",
     "note_unseen": "flag",
     "note_differs": "flag",
 }
-"""Only a file whose decoder says that data are missing, and whose picture shows it, goes back by itself: all else
-is measured on pixels, a wrong rejection costs a citizen's journey, and the paper may look no better."""
+"""Only what is certain goes back by itself: a file whose decoder says that data are missing, and whose picture shows
+it; a page of which there is no scan without its note. All else is measured on pixels, a wrong rejection costs a
+citizen's journey, and the paper may look no better."""

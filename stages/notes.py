@@ -12,7 +12,6 @@ import orjson
 from models.base import Model, Sha256
 from models.errors import Finding, Rejected
 from models.facts import Fact
-from models.settings import QualitySettings
 from models.side import Side, read_index
 from models.stage import Inputs, Ports, Scope, Stage
 from stages.count import NOTE_RULE
@@ -27,9 +26,6 @@ from stages.survey import Survey, survey
 from stages.unpack import Unpacked
 
 Verdict = Literal["paired", "swapped", "left_on", "second", "identical", "unseen", "differs", "other_page"]
-
-CERTAIN = ("note_left_on", "note_other_page")
-"""Reasons to reject whatever the settings say: there is no scan of this page without its note."""
 
 _TINTED = 0.3
 """Share of a differing region on coloured paper that makes it a note; a note leaning in its box fills half."""
@@ -83,7 +79,7 @@ class NotesPaired(Fact):
 def run(inputs: Inputs, ports: Ports) -> NotesPaired:
     """Compare every declared pair; pixels are decoded only for these.
 
-    Raises ``Rejected``: ``note_left_on`` and ``note_other_page``, which are certain, and what the settings name.
+    Raises ``Rejected`` with a finding for each code whose severity is ``reject``.
     """
     index = read_index(ports.blobs.get(inputs.fact(Unpacked).index))
     declared = declared_pairs(index.sides)
@@ -100,7 +96,7 @@ def run(inputs: Inputs, ports: Ports) -> NotesPaired:
     findings = [
         Finding(code, sentence(code, page, sources[page]), page)
         for code, page in codes
-        if rejects(code, ports.settings.quality)
+        if ports.settings.quality.severity_of(code) == "reject"
     ]
     if findings:
         raise Rejected.of(findings)
@@ -203,11 +199,6 @@ def _texts_differ(inputs: Inputs, ports: Ports, page: int, extra: int) -> bool:
     pairs = [Counter(itertools.pairwise(words)) for words in texts]
     shared = sum((pairs[0] & pairs[1]).values())
     return shared < _MOST_ALIKE * min(sum(counted.values()) for counted in pairs)
-
-
-def rejects(code: str, settings: QualitySettings) -> bool:
-    """Whether a code is a reason to reject."""
-    return code in CERTAIN or settings.severity_of(code) == "reject"
 
 
 _AGAIN = f"{NOTE_RULE} Hãy quét lại hai bản của trang này và gửi lại cả bộ."
