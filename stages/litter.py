@@ -136,7 +136,7 @@ def _pricks(marks: Components, mm: float, reach: ink.Ints) -> Bools:
     side = np.maximum(marks.width, marks.height)
     other = np.minimum(marks.width, marks.height)
     # Rounder than any digit: a page number 12 mm from a speck is no staple.
-    discs = _of_marks((other >= 0.75 * side) & (marks.area >= 0.62 * side * other) & (side >= _SPECK_MM * mm))
+    discs = _of_marks((other >= 0.75 * side) & (marks.area >= 0.62 * side * other) & (side >= 0.6 * mm))
     numbers = np.flatnonzero(discs & (side <= 4.5 * mm) & (reach <= 24 * mm))
     if not 2 <= len(numbers) <= 60:
         return found
@@ -144,6 +144,7 @@ def _pricks(marks: Components, mm: float, reach: ink.Ints) -> Bools:
     y = (marks.top + marks.height / 2)[numbers] / mm
     apart = np.hypot(x[:, None] - x, y[:, None] - y)
     alike = np.abs(np.subtract.outer(side[numbers], side[numbers])) <= 1.5 * mm
+    alike &= np.maximum.outer(side[numbers], side[numbers]) >= _SPECK_MM * mm
     found[numbers] = (alike & (apart >= 10) & (apart <= 14.5)).any(axis=1)
     return found
 

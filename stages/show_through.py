@@ -32,17 +32,17 @@ _MOST_MM, _MOST_DEG = 7.0, 3.0
 """How far the two sides of a sheet may lie and lean apart."""
 _SHARE = 0.35
 """The other side's ink is seen through paper with at most this share of its contrast."""
-_EVEN = 1.4
+_EVEN = 1.6
 """Paper is cloudy: print shines through this many times as much as most of it does, not more."""
-_TOLERANCE = 7
+_TOLERANCE = 8
 """Contrast of the grain on top of it."""
 _NEAR_MM = 0.55
 """How far from the other side's ink its light spreads, with what the laying over leaves."""
 _REST_MM2 = 0.25
 """Unexplained ink in a group, mm² of full black, from which something stands there; from the second on it is writing."""
-_REST_SHARE = 0.05
+_REST_SHARE = 0.03
 """And so much of all doubtful ink may be left in places that are each too small to matter."""
-_WRITTEN_MM2 = 1.2
+_WRITTEN_MM2 = 1.5
 
 
 class Comparison(NamedTuple):
@@ -122,7 +122,9 @@ def compared(side: bytes, pair: bytes) -> Comparison:
     through = float(np.percentile(here.contrast[full], 85)) if int(full.sum()) > 20 else 0.0
     # Where the print is thin, less of it shows: as much as its ink within reach of the paper's spread.
     cover = cv2.GaussianBlur(spread, (3, 3), 0).astype(np.float32) / (_MOST * _STEP)
-    allowed = np.minimum(_SHARE * spread, _EVEN * through * cover) + _TOLERANCE
+    allowed = _EVEN * through * cover + _TOLERANCE
+    pale = spread < _MOST * _STEP
+    allowed[pale] = np.minimum(allowed, _SHARE * spread + _TOLERANCE)[pale]
     allowed[full] = _EVEN * through + _TOLERANCE
     allowed[(spread == 0) | (through < 1.5 * _STEP)] = 0
     rest = np.where((here.doubtful > 0) & (here.contrast > allowed), here.contrast, 0).astype(np.uint8)
