@@ -50,7 +50,7 @@ _QUIET = 3.0
 """Grain from which the picture is smoothed before ink is sought."""
 _SPOT = 34
 """Mould and rust are paler than this, or brown and at the edge."""
-_GRAIN, _CELLS = 5.0, 3
+_GRAIN, _CELLS = 4.0, 3
 """Grain that hides single pale strokes, and how many cells of 2 mm together must then stand out of it."""
 _MOST_DUST = 0.0005
 """More of the page than this is not dust: 30 mm² on A4."""
