@@ -25,6 +25,8 @@ Bools = NDArray[np.bool_]
 
 DPI = 75.0
 """Both pictures are compared at this resolution, whatever they were scanned at."""
+_MOST_SHIFT_MM = 50.0
+"""A sheet lies no further from where it lay in the other scan."""
 _COARSE = 2
 """Registered at half of it first: shifts and turns show there, noise does not."""
 _SURE = 0.8
@@ -225,15 +227,21 @@ def _turn(moving: tuple[int, ...], fixed: tuple[int, ...], angle_deg: float) -> 
 
 
 def _shifts(moving: Floats, fixed: Floats, turned: NDArray[np.float64]) -> Iterator[NDArray[np.float64]]:
-    """The turn with the shift that phase correlation finds, sharp first, then plain, which noise disturbs less."""
+    """The turn alone, then with the shift that phase correlation finds: sharp, and plain, which noise disturbs less.
+
+    Shifts that no sheet takes from scan to scan are left out: lines of print fit over others, a page's width apart.
+    """
     from skimage.registration import phase_cross_correlation
 
+    yield turned
     seen = cv2.warpAffine(moving, turned, fixed.shape[::-1])
+    most = _MOST_SHIFT_MM / MM_PER_INCH * DPI / _COARSE
     for normalization in ("phase", None):
         shift, _, _ = phase_cross_correlation(fixed, seen, normalization=normalization)
-        placed = turned.copy()
-        placed[:, 2] += (float(shift[1]), float(shift[0]))
-        yield placed
+        if max(abs(float(way)) for way in shift) <= most:
+            placed = turned.copy()
+            placed[:, 2] += (float(shift[1]), float(shift[0]))
+            yield placed
 
 
 def _correlation(moving: Floats, fixed: Floats, onto: NDArray[np.float64]) -> float:

@@ -26,7 +26,9 @@ def test_papers_have_their_size_and_repeat(name: str) -> None:
 @pytest.mark.parametrize("name", DEFECTS)
 def test_defects_repeat_and_mean_something(name: str) -> None:
     """Same seed, same bytes; another strength, other bytes; every code has a severity."""
-    shot = Shot(rendered.pixels(rendered.prose(12, dpi=100)), 100)
+    page = rendered.pixels(rendered.prose(12, dpi=100))
+    page[-200:-140, 60:120] = (60, 60, 200)  # a seal's red
+    shot = Shot(page, 100)
     made = [DEFECTS[name].change(shot, strength, np.random.default_rng(1)).encoded() for strength in (0, 0, 1, 2)]
     assert made[0] == made[1]
     assert made[0] != shot.encoded()
