@@ -1,6 +1,6 @@
-"""How letters tell which way up a page is: the network of ``stages.letters`` is trained and measured here.
+"""How letters tell which way up a page is: the network of ``stages.pose.letters`` is trained and measured here.
 
-``python -m benchmarks orientation --out stages/data/letters.npz --json FILE`` writes the file that the stage reads.
+``python -m benchmarks orientation --out stages/pose/data/letters.npz --json FILE`` writes the file that the stage reads.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from benchmarks.ocr.desk import Desk
 from benchmarks.page_stages.lying import QUIET, TEXT
 from benchmarks.recogniser.faces import Faces
 from models.ports import Pixels
-from stages import letters, sight, survey
+from stages import survey
+from stages.pose import letters, sight
 
 _PAGES, _QUICK_PAGES = 660, 24
 _HIDDEN, _SECOND = 64, 16

@@ -12,7 +12,8 @@ from models.facts import Fact
 from models.ports import Pixels
 from models.settings import BlankSettings
 from models.stage import Inputs, Ports, Scope, Stage
-from stages import ink, litter, show_through, straight
+from stages import ink
+from stages.blank import litter, show_through, straight
 from stages.count import Counted
 from stages.decode import Decoded
 from stages.survey import Survey, survey
@@ -62,7 +63,7 @@ class BlankMeasured(Fact):
     """``ink``: share of the page area that is ink, 0–1, borders, holes and dust left out.
 
     ``doubts``: why it is not blank although nothing on it counts as ink, see :class:`InkMeasure`.
-    ``marks``: blob, a small picture of what stands on the side (:mod:`stages.show_through`), where backs were scanned.
+    ``marks``: blob, a small picture of what stands on the side (:mod:`stages.blank.show_through`), where backs were scanned.
     """
 
     verdict: Verdict

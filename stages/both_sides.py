@@ -8,7 +8,7 @@ from models.base import Sha256
 from models.facts import Fact
 from models.side import read_index
 from models.stage import Inputs, Ports, Scope, Stage
-from stages import sheet_pairs
+from stages.blank import sheet_pairs
 from stages.blank_side import BlankMeasured
 from stages.count import Counted
 from stages.notes import NotesPaired, pairs_of, shown

@@ -13,8 +13,9 @@ from models.facts import Fact
 from models.ports import Pixels, Raster
 from models.side import Side
 from models.stage import Inputs, Ports, Scope, Stage
-from stages import ink, lean, letters, sight, survey
+from stages import ink, survey
 from stages.decode import Decoded
+from stages.pose import lean, letters, sight
 from stages.raster import side_of
 from stages.upright import upright, worth_straightening
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from models.facts import Fact
 from models.geometry import Box
 from models.stage import Inputs, Ports, Scope, Stage
-from stages import note_patch
 from stages.decode import Decoded
+from stages.note import note_patch
 from stages.survey import survey
 
 

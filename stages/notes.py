@@ -16,7 +16,7 @@ from models.side import Side, read_index
 from models.stage import Inputs, Ports, Scope, Stage
 from stages.count import NOTE_RULE
 from stages.deskew import Deskewed
-from stages.note_pair import Comparison, compare
+from stages.note.note_pair import Comparison, compare
 from stages.note_seen import NoteSeen
 from stages.ocr.stage import TextRead
 from stages.page_text import text_of
@@ -44,7 +44,7 @@ class NotePair(Model):
     """Two scans of one page. Side numbers; ``page``: the side that is declared as the page itself.
 
     ``note_on`` and ``note_off`` are what is seen, not what is declared: where they are ``swapped`` the copy holds
-    the scan that shows the whole page. ``correlation``, ``stray``: see :class:`stages.note_pair.Comparison`.
+    the scan that shows the whole page. ``correlation``, ``stray``: see :class:`stages.note.note_pair.Comparison`.
 
     ``paired``: one compact coloured region differs. ``swapped``: the same, on the scan that is declared clean.
     ``left_on``: the scan that is declared clean carries a note as well. ``second``: one note was taken off, and

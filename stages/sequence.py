@@ -21,8 +21,7 @@ from stages.blank_side import BlankMeasured
 from stages.count import RULE, Counted, named, place
 from stages.fingerprint import Fingerprinted
 from stages.ocr.stage import TextRead
-from stages.page_text import text_of
-from stages.paging import (
+from stages.order.paging import (
     Reading,
     Trouble,
     believed,
@@ -32,8 +31,9 @@ from stages.paging import (
     short_of_total,
     troubles,
 )
-from stages.printed import printed
-from stages.twins import Look, Twin, twins
+from stages.order.printed import printed
+from stages.order.twins import Look, Twin, twins
+from stages.page_text import text_of
 from stages.unpack import Unpacked
 
 _MANY = 4

@@ -27,10 +27,11 @@ from benchmarks.page_stages.part import Part
 from models.ports import Raster
 from models.settings import BlankSettings
 from models.side import Side
-from stages import blank_side, show_through
+from stages import blank_side
+from stages.blank import show_through
+from stages.blank.sheet_pairs import resolved
 from stages.blank_side import BlankMeasured, Verdict
 from stages.raster import open_raster
-from stages.sheet_pairs import resolved
 from stages.survey import survey
 
 TUNED, HELD_OUT = 2, 5

@@ -25,8 +25,8 @@ from benchmarks.corpus.page import Mark, Page
 from benchmarks.corpus.scan import Scan, scan_side
 from benchmarks.page_stages.part import Part
 from models.side import Side
-from stages import note_patch
-from stages.note_pair import compare
+from stages.note import note_patch
+from stages.note.note_pair import compare
 from stages.notes import judge
 from stages.raster import DecodedRaster
 from stages.survey import Survey, survey

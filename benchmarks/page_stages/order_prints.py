@@ -21,8 +21,8 @@ from benchmarks.corpus.scan import Colour, scan_side
 from stages import deskew, fingerprint
 from stages.deskew import Deskewed
 from stages.fingerprint import Fingerprinted, Likeness, likeness
+from stages.order.twins import same_picture
 from stages.survey import of
-from stages.twins import same_picture
 
 DPI = 200
 SEEDS = 6

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.ports import Pixels
-from stages import letters, sight, survey
+from stages import survey
+from stages.pose import letters, sight
 from tests.stages import rendered
 
 

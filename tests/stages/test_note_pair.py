@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.ports import Pixels
-from stages import note_patch
-from stages.note_pair import Comparison, compare
+from stages.note import note_patch
+from stages.note.note_pair import Comparison, compare
 from stages.notes import judge
 from tests.stages import rendered, sticky
 from tests.stages.sticky import page, scanned, stick, surveyed

@@ -17,7 +17,8 @@ from benchmarks.corpus.office import Order
 from benchmarks.corpus.scan import scan_side
 from benchmarks.page_stages.notes import survey_of
 from models.ports import Pixels
-from stages import note_patch, survey
+from stages import survey
+from stages.note import note_patch
 from tests.stages import sticky
 from tests.stages.sticky import COLOURS, MM, page, scanned, stick, surveyed
 

@@ -13,11 +13,12 @@ from models.ports import Pixels
 from models.quality import Severity
 from models.settings import QualitySettings, Settings
 from models.side import Side
-from stages import both_sides, note_patch, notes
+from stages import both_sides, notes
 from stages.blank_side import BlankMeasured
 from stages.both_sides import read_selection
 from stages.count import Counted
 from stages.deskew import Deskewed
+from stages.note import note_patch
 from stages.note_seen import NoteSeen
 from stages.notes import SENTENCES, NotePair, NotesPaired, read_pairs, sentence
 from tests.stages import desk, papers, rendered, sticky

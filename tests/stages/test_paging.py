@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stages.paging import Reading, believed, contradictions, firm, reversed_throughout, short_of_total, troubles
+from stages.order.paging import Reading, believed, contradictions, firm, reversed_throughout, short_of_total, troubles
 
 PARTS = st.lists(st.tuples(st.integers(1, 8), st.booleans()), min_size=1, max_size=4)
 """Length of each part, and whether its first page carries a number."""

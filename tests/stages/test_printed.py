@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from stages.order.printed import Printed, printed
 from stages.page_text import Line, Text, Word
-from stages.printed import Printed, printed
 
 WIDTH, HEIGHT = 1654, 2339
 TOP, BOTTOM, RIGHT, LEFT = (827, 118), (827, 2245), (1450, 2245), (260, 2245)

@@ -15,11 +15,12 @@ from models.facts import Fact, FactKey
 from models.geometry import Affine, Box
 from models.side import Side
 from models.text import Block, Line, PageText, Word
-from stages import fingerprint, printed, sequence
+from stages import fingerprint, sequence
 from stages.blank_side import BlankMeasured
 from stages.count import Counted
+from stages.order import printed
+from stages.order.paging import Reading, troubles
 from stages.page_text import parse
-from stages.paging import Reading, troubles
 from tests.stages import desk
 
 A4 = (1654, 2339)

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from models.facts import Fact, FactKey
 from models.ports import Pixels
 from models.settings import BlankSettings
-from stages import blank_side, both_sides, sheet_pairs, show_through, survey
+from stages import blank_side, both_sides, survey
+from stages.blank import sheet_pairs, show_through
 from stages.blank_side import BlankMeasured
 from stages.count import Counted
 from tests.stages import desk, rendered

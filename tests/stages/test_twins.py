@@ -16,9 +16,9 @@ from models.ports import Pixels
 from stages import deskew, fingerprint
 from stages.deskew import Deskewed
 from stages.fingerprint import NOTHING_ALIKE, Fingerprinted, likeness
+from stages.order.twins import Look, Twin, alike, same_picture, same_text, twins
 from stages.page_text import Word
 from stages.survey import of
-from stages.twins import Look, Twin, alike, same_picture, same_text, twins
 from tests.stages import rendered
 
 WORDS = tuple(Word(word, (0, 0, 1, 1), 0.93) for word in rendered.WORDS)

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 
 from models.ports import Pixels, Raster
-from stages import ink, lean
+from stages import ink
+from stages.pose import lean
 
 _MOST_CLOSE_PX = 1_500_000
 """A closer look is at no more than this: A4 at 140 dpi."""

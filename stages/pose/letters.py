@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.ports import Pixels
-from stages import ink, lean
+from stages import ink
+from stages.pose import lean
 
 Windows = NDArray[np.float32]
 Floats = NDArray[np.float64]
@@ -118,7 +119,7 @@ def _product(left: Windows, right: Windows) -> Windows:
 @cache
 def network() -> Network:
     """The network that ``python -m benchmarks orientation`` trained."""
-    with resources.files("stages").joinpath("data/letters.npz").open("rb") as file, np.load(file) as found:
+    with resources.files("stages").joinpath("pose/data/letters.npz").open("rb") as file, np.load(file) as found:
         return Network(*(found[name].astype(np.float32) for name in Network._fields))
 
 

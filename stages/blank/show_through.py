@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from models.ports import Pixels
-from stages import ink, litter
+from stages import ink
+from stages.blank import litter
 from stages.ink import Floats
 from stages.survey import Survey
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from models.geometry import Affine, Box
 from models.ports import Pixels
 from stages.ink import MM_PER_INCH, components, edge_dirt
-from stages.note_patch import tint_apart, white_point
+from stages.note.note_patch import tint_apart, white_point
 from stages.survey import Survey
 
 Floats = NDArray[np.float32]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from stages import show_through
+from stages.blank import show_through
 from stages.blank_side import BlankMeasured, Verdict
 
 

@@ -1,0 +1,1 @@
+"""What is ink on a side, and what only looks like it."""
