@@ -80,7 +80,8 @@ def packed(seen: Survey, doubtful: Pixels | None) -> bytes:
     nobody asks for.
     """
     factor = max(1, round(seen.dpi / DPI))
-    level = np.minimum(_pooled(seen.contrast, factor) // _STEP, _MOST)
+    even = np.asarray(cv2.GaussianBlur(seen.contrast, (3, 3), 0), dtype=np.uint8)
+    level = np.minimum(_pooled(even, factor) // _STEP, _MOST)
     level[level < (_PALEST_SOURCE if doubtful is None else 2)] = 0
     if doubtful is not None:
         level |= _pooled(doubtful, factor) & _DOUBTFUL
