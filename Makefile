@@ -20,11 +20,11 @@ export OPENBLAS_NUM_THREADS := 1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint format soak broken chaos chaos-guards bench lock clean distclean packages-run packages-test
+.PHONY: help run test lint format soak broken chaos chaos-guards bench contest lock clean distclean packages-run packages-test
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
-	@echo 'also: lint, format, soak, broken, chaos, chaos-guards, bench, lock (new versions), clean, distclean'
+	@echo 'also: lint, format, soak, broken, chaos, chaos-guards, bench, contest, lock (new versions), clean, distclean'
 
 run: build/samples
 	$(BIN)/sohoa process build/samples --out build/out
@@ -62,6 +62,17 @@ chaos-guards: .venv/test.stamp
 bench: .venv/run.stamp
 	$(BIN)/python -m benchmarks line
 
+# OCR engines against each other on the same pages (an hour); the report is build/contest.html.
+contest: .venv/run.stamp build/ocr-tools/stamp
+	$(BIN)/python -m benchmarks ocr --json build/contest.json --report build/contest.html
+
+# What turbo is compared with lives in an environment of its own: nothing of it is needed at run time.
+build/ocr-tools/stamp: benchmarks/ocr/tools.lock
+	@ops/setup.sh contest
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install -q --require-hashes -r $<
+	touch $@
+
 # Sample batches are made anew when their generator changes; then what was made of the old ones goes too.
 build/samples: $(wildcard benchmarks/corpus/*.py) requirements.lock | .venv/run.stamp
 	rm -rf build/samples build/samples.part build/out
@@ -97,6 +108,7 @@ lock:
 	build/uv/bin/pip install -q uv
 	echo setuptools | $(LOCK) pyproject.toml - -o requirements.lock
 	echo setuptools | $(LOCK) -c requirements.lock --group dev pyproject.toml - -o requirements-dev.lock
+	$(LOCK) --group contest -o benchmarks/ocr/tools.lock
 
 clean:
 	rm -rf build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Debian packages that sohoa needs: `ops/setup.sh product|run|test`.
+# Installs the Debian packages that sohoa needs: `ops/setup.sh product|run|test|contest`.
 # product: what processes papers. run: also the sample papers of `make run`. test: also the real servers.
+# contest: also the programs that the OCR engines are compared with.
 # Installs only what is missing. Where that is not allowed, says what to install and ends with 1.
 set -euo pipefail
 
@@ -20,13 +21,18 @@ test_packages=(
     rabbitmq-server
     softhsm2             # a PKCS#11 token
 )
+contest_packages=(
+    ghostscript   # OCRmyPDF starts only where it finds it
+    tesseract-ocr # the program, for pytesseract and OCRmyPDF
+)
 
 case "${1:-}" in
 product) packages=("${product_packages[@]}") ;;
 run) packages=("${product_packages[@]}" "${sample_packages[@]}") ;;
 test) packages=("${product_packages[@]}" "${sample_packages[@]}" "${test_packages[@]}") ;;
+contest) packages=("${product_packages[@]}" "${sample_packages[@]}" "${contest_packages[@]}") ;;
 *)
-    echo "usage: $0 product|run|test" >&2
+    echo "usage: $0 product|run|test|contest" >&2
     exit 64
     ;;
 esac

@@ -20,6 +20,7 @@ from stages.flow import FLOW
 COMPOSE = Path(sys.executable).with_name("docker-compose")
 ONE_SHOT = {"bucket", "migrate"}
 LOCKS = ("requirements.lock", "requirements-dev.lock")
+TOOLS_LOCK = "benchmarks/ocr/tools.lock"
 
 
 @pytest.fixture
@@ -133,18 +134,19 @@ def test_the_image_runs_locked_versions_without_root(repository: Path) -> None:
         assert f"!{source.split('/')[0]}" in ignored
 
 
-@pytest.mark.parametrize("lock", LOCKS)
-def test_lock_files_pin_every_dependency_by_hash(repository: Path, lock: str) -> None:
+@pytest.mark.parametrize(
+    ("lock", "groups"),
+    [("requirements.lock", ["run"]), ("requirements-dev.lock", ["run", "dev"]), (TOOLS_LOCK, ["contest"])],
+)
+def test_lock_files_pin_every_dependency_by_hash(repository: Path, lock: str, groups: list[str]) -> None:
     """Whatever pyproject.toml asks for is pinned with hashes, and no registry is named."""
     text = (repository / lock).read_text("utf-8")
     assert "://" not in text
     assert not re.search(r"^\s*-", text.replace("    --hash=sha256:", ""), re.MULTILINE)
     pinned = _pinned(repository / lock)
     project = tomllib.loads((repository / "pyproject.toml").read_text("utf-8"))
-    wanted = list(project["project"]["dependencies"])
-    if lock == "requirements-dev.lock":
-        wanted += project["dependency-groups"]["dev"]
-    for requirement in wanted:
+    asked = project["dependency-groups"] | {"run": project["project"]["dependencies"]}
+    for requirement in (requirement for group in groups for requirement in asked[group]):
         name = re.match(r"[A-Za-z0-9._-]+", requirement)
         assert name is not None
         assert _normal(name[0]) in pinned, f"{name[0]}: run make lock"
@@ -158,7 +160,9 @@ def test_both_lock_files_agree(repository: Path) -> None:
     assert runs.items() <= tested.items()
 
 
-@pytest.mark.parametrize("target", ["run", "test", "lint", "bench", "lock", "clean"])
+@pytest.mark.parametrize(
+    "target", ["run", "test", "lint", "bench", "contest", "soak", "broken", "chaos", "chaos-guards", "lock", "clean"]
+)
 def test_make_knows_its_targets(repository: Path, target: str) -> None:
     """``make -n`` can plan each of them."""
     done = subprocess.run(["make", "-n", target], cwd=repository, capture_output=True, text=True, check=False)
