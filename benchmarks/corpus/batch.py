@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -242,16 +242,21 @@ def _manifest(
         sheets=sheets,
         sides=2 * sheets if spec.two_sided else sheets,
         notes=1 if spec.note else 0,
-        files=tuple(
-            ScannedFile(
-                name=image.name,
-                size_bytes=len(image.data),
-                sha256=hashlib.sha256(image.data).hexdigest(),
-                sequence=image.sequence,
-                note_of=image.note_of,
-            )
-            for image in images
-        ),
+        files=scanned_files(images),
+    )
+
+
+def scanned_files(images: Sequence[Image]) -> tuple[ScannedFile, ...]:
+    """What a manifest says of these files."""
+    return tuple(
+        ScannedFile(
+            name=image.name,
+            size_bytes=len(image.data),
+            sha256=hashlib.sha256(image.data).hexdigest(),
+            sequence=image.sequence,
+            note_of=image.note_of,
+        )
+        for image in images
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from benchmarks.corpus.batch import BatchSpec, make_batch
+from benchmarks.corpus.batch import BatchSpec, make_batch, scanned_files
 from benchmarks.corpus.faults import Image, captured_again
-from models.manifest import Manifest, ScannedFile
+from models.manifest import Manifest
 
 Pair = tuple[Image, Image]
 """The page itself, and its scan with the note."""
@@ -77,17 +76,7 @@ def make_note_batch(spec: BatchSpec, seed: int, fault: str) -> tuple[tuple[Image
     others = [image for image in images if image not in (page, extra)]
     pair = chosen.change((page, extra), others)
     changed = (pair[0], *others, *((pair[1],) if chosen.declared else ()))
-    files = tuple(
-        ScannedFile(
-            name=image.name,
-            size_bytes=len(image.data),
-            sha256=hashlib.sha256(image.data).hexdigest(),
-            sequence=image.sequence,
-            note_of=image.note_of,
-        )
-        for image in changed
-    )
-    return changed, manifest.model_copy(update={"files": files, "notes": 1 if chosen.declared else 0})
+    return changed, manifest.model_copy(update={"files": scanned_files(changed), "notes": 1 if chosen.declared else 0})
 
 
 def write_note_batch(out: Path, spec: BatchSpec, seed: int, fault: str) -> None:
