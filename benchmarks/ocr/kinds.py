@@ -30,8 +30,10 @@ from benchmarks.corpus.office import (
 )
 from benchmarks.corpus.page import Page
 from benchmarks.corpus.scan import scan_side
+from benchmarks.ocr.counter import COUNTER
 from benchmarks.ocr.desk import Desk
 from benchmarks.ocr.hard import AFTERWARDS, HARD
+from benchmarks.ocr.running import RUNNING
 from models.errors import OperatorError
 
 _COLUMN = {"body": "left", "number": "left", "receivers": "left", "nation": "right", "place_date": "right",
@@ -108,7 +110,9 @@ KINDS: dict[str, Callable[[Desk], Page]] = {
     "shaded": _prose,
     "stamped": _stamped,
 }
-"""What can be printed, by the name of the folder that it is written to."""
+"""What a plain run prints, by the name of the folder that it is written to."""
+EVERY: dict[str, Callable[[Desk], Page]] = {**KINDS, **HARD, **COUNTER, **RUNNING}
+"""What can be printed."""
 
 
 def _device(rng: np.random.Generator, kind: str) -> Scanner:
@@ -128,9 +132,9 @@ def write_page(out: Path, kind: str, number: int, *, seed: int, dpi: int, lines:
 
     ``lines``: sentences mixed into the prose. Raises ``OperatorError("unknown_kind"|"font_missing")``.
     """
-    make = KINDS.get(kind) or HARD.get(kind)
+    make = EVERY.get(kind)
     if make is None:
-        raise OperatorError("unknown_kind", f"no pages of kind {kind!r}: choose from {', '.join(KINDS | HARD)}")
+        raise OperatorError("unknown_kind", f"no pages of kind {kind!r}: choose from {', '.join(EVERY)}")
     rng = np.random.default_rng([seed, number, dpi, zlib.crc32(kind.encode())])
     page = make(Desk.of(rng, dpi, lines))
     scan = scan_side(page, None, _device(rng, kind), rng)
