@@ -21,6 +21,10 @@ _LEVEL = 0.12
 _LEVEL_SHARE = 0.6
 """The others have descenders, or accents that do not touch them."""
 _RING_MM = 15.0
+_STAMP_MM = (18.0, 110.0)
+"""Longest side of a stamp's frame; the border of a certificate is longer."""
+_NEAR_FRAME = 1.5
+"""A frame runs along both sides of its row within so many heights of its letters."""
 
 
 def coloured_print(ink: Pixels, dpi: float) -> Pixels | None:
@@ -41,7 +45,11 @@ def coloured_print(ink: Pixels, dpi: float) -> Pixels | None:
             continue
         box = (left[row].min(), (foot[row] - height[row]).min(), right[row].max(), foot[row].max())
         size = float(np.median(height[row]))
-        if _is_row(left[row], foot[row], size) and not _in_ring(parts, box, dpi):
+        if (
+            _is_row(left[row], foot[row], size)
+            and not _in_ring(parts, box, dpi)
+            and not _in_stamp(parts, box, size, dpi)
+        ):
             corner = (int(box[0] - size), int(box[1] - 0.6 * size))
             cv2.rectangle(rows, corner, (int(box[2] + size), int(box[3] + 0.4 * size)), 255, -1)
     return rows if cv2.countNonZero(rows) else None
@@ -73,3 +81,20 @@ def _in_ring(parts: Components, box: tuple[float, float, float, float], dpi: flo
     around &= np.minimum(parts.width, parts.height) > _RING_MM * dpi / MM_PER_INCH
     around &= (parts.width < 1.5 * parts.height) & (parts.height < 1.5 * parts.width)
     return bool(around[1:].any())
+
+
+def _in_stamp(parts: Components, box: tuple[float, float, float, float], size: float, dpi: float) -> bool:
+    """Whether strokes of the same ink, as long as a stamp's frame, run above and below the row and beside its ends."""
+    low, high = (side * dpi / MM_PER_INCH for side in _STAMP_MM)
+    longest = np.maximum(parts.width, parts.height)
+    frame = (longest > low) & (longest < high)
+    frame[0] = False
+    near = _NEAR_FRAME * size
+    left, top, right, bottom = box
+    frame &= (parts.left < right + near) & (parts.right > left - near)
+    frame &= (parts.top < bottom + near) & (parts.bottom > top - near)
+    at = np.flatnonzero(frame)
+    if not at.size:
+        return False
+    above, below = parts.top[at].min() <= top, parts.bottom[at].max() >= bottom
+    return bool(above and below and parts.left[at].min() <= left + size and parts.right[at].max() >= right - size)

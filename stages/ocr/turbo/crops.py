@@ -11,13 +11,16 @@ from models.geometry import Box
 from models.ports import Pixels
 from stages.ocr.turbo.line_image import LineImage
 from stages.ocr.turbo.lines import Lines, Segment
-from stages.ocr.turbo.marks import Ints, Marks
+from stages.ocr.turbo.marks import Bools, Ints, Marks
 from stages.ocr.turbo.prepare import CleanPage
 
 _RISE_X, _FALL_X = 2.75, 1.05
 """Furthest that print reaches above and below its baseline: a capital with two marks, a ``g`` with a dot."""
 _LEAST_RISE_X, _LEAST_FALL_X = 1.25, 0.2
 """A lone dash is still shown within its line."""
+_LONE, _WORDS, _BESIDE, _LOW_X = 2, 6, 4, 1.0
+_USUAL_RISE_X, _USUAL_FALL_X = 1.9, 0.45
+"""Lone letters no higher than an ``x`` are shown as large as they would be within a line, else they look like capitals."""
 _PADDING_X = 0.15
 """Margin as in Tesseract's own crops: four pixels at 300 dpi."""
 _FINE_BELOW_PX = 9.5
@@ -34,16 +37,38 @@ def owners(marks: Marks, lines: Lines) -> Ints:
     return owner
 
 
-def cut(page: CleanPage, marks: Marks, lines: Lines, owner: Ints, index: int) -> LineImage:
-    """The crop of one segment. ``owner``: whose each mark is, see :func:`owners`."""
+def low_letters(lines: Lines) -> Bools:
+    """Which lines are a letter or two no higher than the ``x`` of the print beside them."""
+    size, middle, letters, height = (
+        np.array(
+            [
+                (line.x_height, line.middle_y, line.letters, line.baseline(line.left) - line.top)
+                for line in lines.segments
+            ]
+        )
+        .reshape(-1, 4)
+        .T
+    )
+    low = letters <= _LONE
+    words = np.flatnonzero(letters >= _WORDS)
+    if not words.size or not low.any():
+        return np.zeros(low.size, bool)
+    nearest = np.abs(middle[low][:, None] - middle[words]).argsort(axis=1)[:, :_BESIDE]
+    low[low] = height[low] <= _LOW_X * size[words][nearest].min(axis=1)  # that of a line in capitals is larger
+    return low
+
+
+def cut(page: CleanPage, marks: Marks, lines: Lines, owner: Ints, low: Bools, index: int) -> LineImage:
+    """The crop of one segment. ``owner``: whose each mark is, see :func:`owners`; ``low``: :func:`low_letters`."""
     line = lines.segments[index]
     x = line.x_height
     columns = np.arange(max(0, math.floor(line.left)), math.ceil(line.right) + 1)
     along = columns - line.left
     base = line.offset + line.slope * along + line.bow * along * along
     level = float(base[base.size // 2])
-    rise = min(max(level - line.top, _LEAST_RISE_X * x), _RISE_X * x)
-    fall = min(max(line.bottom - level, _LEAST_FALL_X * x), _FALL_X * x)
+    least_rise, least_fall = (_USUAL_RISE_X, _USUAL_FALL_X) if low[index] else (_LEAST_RISE_X, _LEAST_FALL_X)
+    rise = min(max(level - line.top, least_rise * x), _RISE_X * x)
+    fall = min(max(line.bottom - level, least_fall * x), _FALL_X * x)
     padding = max(2.0, _PADDING_X * x)
     fine = page.fine is not None or min(x, marks.x_height) < _FINE_BELOW_PX
     bent = float(np.abs(base - level).max())

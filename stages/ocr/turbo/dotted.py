@@ -21,6 +21,10 @@ _LEAST, _LEAST_DOWN = 6, 4
 """Fewer dots in a row are those of an ellipsis; no print has dots above each other."""
 _UNSTEADY = 0.4
 """From one dot to the next it is as far as to the one after it, to this share; broken letters stand unevenly."""
+_LOOSE = 4
+"""So many dots at either end may stand less evenly than the others."""
+_COLON_MM = 0.4, 3.0
+"""How far the dots of a colon are apart."""
 _UNEVEN = 1.8
 """Dots of one row are of one length, to this factor."""
 
@@ -29,7 +33,7 @@ def dotted(parts: Components, dpi: float, across: Mask, down: Mask) -> Bools:
     """Which marks are dots of a row; the rows are drawn into the masks of ruled lines."""
     mm = dpi / MM_PER_INCH
     found = np.zeros(len(parts.area), bool)
-    whole = (parts.area > 0.55 * parts.width * parts.height) & (parts.area > 1)
+    whole = (parts.area + 1 > 0.55 * parts.width * parts.height) & (parts.area > 1)  # a pixel less is rounding
     sides = (parts.left, parts.top, parts.width, parts.height)
     turned = (parts.top, parts.left, parts.height, parts.width)
     for rules, least, (along, beside, length, thick) in ((across, _LEAST, sides), (down, _LEAST_DOWN, turned)):
@@ -44,10 +48,37 @@ def dotted(parts: Components, dpi: float, across: Mask, down: Mask) -> Bools:
             strip = (middle / (6 * _OFF_MM * mm) + shift).astype(np.int64)
             order = np.lexsort((begin, strip))
             for row in _rows(strip[order], begin[order], size[order], middle[order], mm, least):
-                mine = at[order[row]]
+                mine = at[_with_ends(order[row], begin, size, middle, mm)]
+                if least == _LEAST and _is_colon(parts, at, int(mine[0]), mm):
+                    mine = mine[1:]
                 found[mine] = True
                 _draw(rules, parts, mine)
     return found
+
+
+def _with_ends(row: Ints, begin: Ints, size: Ints, middle: NDArray[np.float64], mm: float) -> Ints:
+    """The row with what follows it at either end, a step away, though less evenly."""
+    pitch = float(np.median(np.diff(begin[row])))
+    wide = int(np.median(size[row]))
+    for side in (1, -1):
+        for _ in range(_LOOSE):
+            last = row[-1] if side > 0 else row[0]
+            step = side * (begin - begin[last])
+            near = (step > 0.5 * pitch) & (step < (1 + 2 * _UNSTEADY) * pitch)
+            near &= (np.abs(middle - middle[last]) < max(_OFF_MM * mm, 1.0)) & (size <= max(_UNEVEN * wide, 3))
+            if not near.any():
+                break
+            after = int(np.flatnonzero(near)[0])
+            row = np.concatenate((row, [after]) if side > 0 else ([after], row)).astype(np.int64)
+    return row
+
+
+def _is_colon(parts: Components, at: Ints, dot: int, mm: float) -> bool:
+    """Whether a dot like this one stands right above it: a label's colon on the leader's line."""
+    apart = parts.top[dot] - parts.bottom[at]
+    off = np.abs(parts.left[at] + parts.width[at] / 2 - parts.left[dot] - parts.width[dot] / 2)
+    low, high = (side * mm for side in _COLON_MM)
+    return bool(((apart > low) & (apart < high) & (off < max(0.6 * parts.width[dot], 1.5))).any())
 
 
 def _rows(strip: Ints, begin: Ints, size: Ints, middle: NDArray[np.float64], mm: float, least: int) -> list[slice]:

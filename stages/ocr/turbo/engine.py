@@ -30,7 +30,7 @@ from stages.ocr.turbo.words import ReadLine
 log = logging.getLogger("sohoa.ocr")
 
 NAME, STOCK_NAME = "turbo", "turbo:stock"
-VERSION = 4
+VERSION = 5
 DATA = Path(__file__).parent / "data"
 """Networks and language models that come with sohoa, by language (``vie``); ``MODEL_CARD.md`` tells their origin."""
 TUNED = Weights(language=0.6, character=0.6, strange=-2.8, familiar=-1.2)
@@ -42,6 +42,8 @@ _NOT_FOR_TURBO = frozenset(
 _LEAST_PX = 32
 """Smaller pictures hold no text line."""
 _LEAST_DPI, _MOST_DPI = 70, 1200
+_MARGIN = 0.25
+"""White paper above a line of which nothing was read, in shares of its height, when it is shown again."""
 _AT_ONCE = 96
 """Lines read together: a page, and not the memory that ten thousand lines would take."""
 _ASCENT, _DESCENT = 1.7, 0.45
@@ -92,18 +94,24 @@ class TurboEngine:
         if min(image.width_px, image.height_px) >= _LEAST_PX:
             blocks = segment(image.half(), min(max(image.dpi, _LEAST_DPI), _MOST_DPI), image.full_grey)
             lines = [line for block in blocks for line in block.lines]
+        cells = frozenset(
+            line.box for block in blocks if block.kind == "cell" and len(block.lines) == 1 for line in block.lines
+        )
         before = self._second.asked
+        shown: list[LineImage] = []
         read: list[ReadLine] = []
         for start in range(0, len(lines), _AT_ONCE):
             self._within(ends)
             some = lines[start : start + _AT_ONCE]
             first = self._reader.read(some)
+            self._again(some, first, cells)
             hands: list[tuple[bool, ...]] = by_hand(some, first) if self._tuned else [()] * len(some)
+            shown += some
             for one in zip(some, first, hands, strict=True):
                 self._within(ends)
                 read.append(self._final(*one, image))
         self.last_page = {"lines": len(lines), "second_lines": self._second.asked - before}
-        places = iter(zip(lines, read, strict=True))
+        places = iter(zip(shown, read, strict=True))
         page = Box(0, 0, image.width_px, image.height_px)
         found = (_block([next(places) for _ in block.lines], page) for block in blocks)
         return PageText(
@@ -112,6 +120,14 @@ class TurboEngine:
             engine=f"{self.name} {self.version}",
             blocks=tuple(block for block in found if block is not None),
         )
+
+    def _again(self, lines: list[LineImage], first: list[ReadLine], cells: frozenset[Box]) -> None:
+        """Lines of cells of which nothing was read (a lone letter) are shown again, smaller; both lists are changed."""
+        empty = [at for at, line in enumerate(first) if not line.words and lines[at].box in cells]
+        smaller = [lines[at].with_margin(_MARGIN) for at in empty]
+        for at, line, again in zip(empty, smaller, self._reader.read(smaller), strict=True):
+            if again.words:
+                lines[at], first[at] = line, again
 
     def _final(self, line: LineImage, first: ReadLine, hand: tuple[bool, ...], image: UprightImage) -> ReadLine:
         """The better of two readings, the words of a hand marked: Tesseract has no doubts about handwriting."""

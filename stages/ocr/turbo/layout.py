@@ -11,16 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from models.geometry import Box
+from stages.ocr.turbo.items import LOW_X, MOST, Group, Item, by_rows, row_of
+from stages.ocr.turbo.rows import rows_below
 
 _GUTTER_X = 1.2
 """Narrowest gutter, in x-heights, once all rows of a zone have been seen."""
 _FAR_X = 9.0
 """A zone ends where this many x-heights are empty on both sides: the space for a signature is about as high."""
-_LOW_X = 6.0
-"""Furthest that the baselines of two things side by side differ, in x-heights: large print beside small."""
-_MOST = 1000
-"""Most items of one zone; more is noise, and following it would take the square of its number."""
 _APART_X = 1.5
 """Lines of one list are nearer to each other than this; their pitch is about 2.6 x-heights, of which 0.8 are empty."""
 _HEADER_SHARE = 0.33
@@ -35,24 +32,6 @@ _NARROW = 0.25
 """A right side of less than this share of the left one's width is a column of numbers."""
 _ON_LINE = 0.9
 """Share of the right side's fields on a common line; the title above a long table may stand on its own."""
-
-
-@dataclass(frozen=True)
-class Item:
-    """A line segment or, as one thing, a table. ``index``: what the caller calls it. ``foot``: its baseline."""
-
-    box: Box
-    foot: float
-    index: int
-    letters: int = 99
-
-
-@dataclass(frozen=True)
-class Group:
-    """Items that belong together, in reading order, left to right within a line."""
-
-    kind: str
-    items: tuple[Item, ...]
 
 
 @dataclass(frozen=True)
@@ -74,11 +53,21 @@ def reading_order(items: Sequence[Item], x_height: float, page_height_px: float)
     flow: list[Item] = []
     form_until = -1.0
     while rest:
+        rows = rows_below(rest, x_height)
+        if rows is not None:
+            groups += _paragraphs(flow, x_height)
+            flow = []
+            groups += [Group("text", row) for row in rows]
+            rest = _without(rest, [item for row in rows for item in row])
+            continue
+        row = row_of(rest, x_height)
+        if len(row) == 1 < len(rest) and rows_below(rest[1 : MOST + 1], x_height) is not None:
+            flow.append(rest.pop(0))  # a title above a table
+            continue
         zone = _zone(rest, x_height, centre) if rest[0].foot > form_until else None
         if zone is not None and zone.form_until >= rest[0].foot:
             form_until, zone = zone.form_until, None
         if zone is None:
-            row = _row(rest, x_height)
             flow.extend(row)
             rest = _without(rest, row)
             continue
@@ -93,32 +82,17 @@ def reading_order(items: Sequence[Item], x_height: float, page_height_px: float)
 def _without(rest: Sequence[Item], used: Sequence[Item]) -> list[Item]:
     """What is left; the used items are among the first."""
     numbers = {item.index for item in used}
-    last = max(place for place, item in enumerate(rest[: _MOST + len(used)]) if item.index in numbers) + 1
+    last = max(place for place, item in enumerate(rest[: MOST + len(used)]) if item.index in numbers) + 1
     return [item for item in rest[:last] if item.index not in numbers] + list(rest[last:])
-
-
-def _row(rest: Sequence[Item], x_height: float) -> list[Item]:
-    """The first item and what stands on the same line, from left to right."""
-    first = rest[0]
-    near = itertools.takewhile(lambda item: item.foot - first.foot < _LOW_X * x_height, rest[1:_MOST])
-    row = [first, *(item for item in near if _beside(first, item, x_height))]
-    return sorted(row, key=lambda item: item.box.left)
-
-
-def _beside(first: Item, other: Item, x_height: float) -> bool:
-    """Whether two items share a line: they stand side by side and overlap by half the lower one's height."""
-    overlap = min(first.box.bottom, other.box.bottom) - max(first.box.top, other.box.top)
-    apart = first.box.right <= other.box.left + x_height or other.box.right <= first.box.left + x_height
-    return apart and overlap > 0.5 * min(first.box.height, other.box.height)
 
 
 def _zone(rest: Sequence[Item], x_height: float, centre: float) -> _Zone | None:
     """The columns that begin with the first row, if it shows a gutter that more rows keep."""
-    row = _row(rest, x_height)
+    row = row_of(rest, x_height)
     pairs = list(itertools.pairwise(row))
     if len(row) == 1:
         # The signer's title may stand a line or two above "Nơi nhận" beside it.
-        near = itertools.takewhile(lambda item: item.foot - row[0].foot < _LOW_X * x_height, rest[1:_MOST])
+        near = itertools.takewhile(lambda item: item.foot - row[0].foot < LOW_X * x_height, rest[1:MOST])
         pairs += [(item, row[0]) for item in near if item.box.right < row[0].box.left]
     best: _Zone | None = None
     for first, second in pairs:
@@ -139,7 +113,7 @@ def _followed(rest: Sequence[Item], gutter: tuple[float, float], x_height: float
     left: list[Item] = []
     right: list[Item] = []
     bottom = rest[0].box.bottom
-    for item in rest[:_MOST]:
+    for item in rest[:MOST]:
         if item.box.top - bottom > _FAR_X * x_height:
             break
         before = item.box.centre[0] < (low + high) / 2
@@ -151,7 +125,7 @@ def _followed(rest: Sequence[Item], gutter: tuple[float, float], x_height: float
         bottom = max(bottom, item.box.bottom)
     right = _without_title(left, right, centre, x_height)
     left = _without_next(left, right, x_height)
-    if len(_by_rows(left, x_height)) < 2 or len(_by_rows(right, x_height)) < 2:
+    if len(by_rows(left, x_height)) < 2 or len(by_rows(right, x_height)) < 2:
         return None
     form = _is_form(left, right, x_height)
     return _Zone(tuple(left), tuple(right), _form_until(left, right, x_height) if form else -1.0)
@@ -189,16 +163,6 @@ def _without_next(left: list[Item], right: Sequence[Item], x_height: float) -> l
             break
         left = left[:-1]
     return left
-
-
-def _by_rows(items: Sequence[Item], x_height: float) -> list[list[Item]]:
-    """Items that stand on one line together."""
-    rows: list[list[Item]] = []
-    for item in sorted(items, key=lambda item: item.foot):
-        if not rows or item.foot - rows[-1][-1].foot > 0.8 * x_height:
-            rows.append([])
-        rows[-1].append(item)
-    return rows
 
 
 def _is_form(left: Sequence[Item], right: Sequence[Item], x_height: float) -> bool:
@@ -242,7 +206,7 @@ def _typed(left: Sequence[Item], right: Sequence[Item], x_height: float) -> bool
 
 def _spread(side: Sequence[Item], x_height: float) -> tuple[float, float, float]:
     """How far the rows of a side differ in where they begin, end and have their middle."""
-    rows = _by_rows(side, x_height)
+    rows = by_rows(side, x_height)
     begins = [min(item.box.left for item in row) for row in rows]
     ends = [max(item.box.right for item in row) for row in rows]
     middles = [(begin + end) / 2 for begin, end in zip(begins, ends, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,16 @@ class LineImage:
     x_height_px: float
     scale: float
     letters: NDArray[np.float64] | None = None
+
+    def with_margin(self, share: float) -> LineImage:
+        """The crop with this share of its height more of white paper above it: its letters look smaller."""
+        rows = max(1, round(share * self.pixels.shape[0]))
+        return replace(
+            self,
+            pixels=np.pad(self.pixels, ((rows, 0), (0, 0)), constant_values=255),
+            box=Box(self.box.left, self.box.top - rows * self.scale, self.box.right, self.box.bottom),
+            baseline_y=self.baseline_y + rows,
+        )
 
 
 @dataclass(frozen=True)

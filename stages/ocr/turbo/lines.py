@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.ports import Pixels
 from stages.ocr.turbo.marks import Bools, Ints, Marks, Mask, Numbers
-from stages.ocr.turbo.sizes import LEAST_TITLE, by_size, titles
+from stages.ocr.turbo.sizes import LEAST_TITLE, by_size, strays, titles
 from stages.ocr.turbo.tables import SHRINK
 
 WIDE_GAP = 2.6
@@ -96,6 +96,9 @@ def find_lines(marks: Marks, region: Ints, walls: Mask | None = None) -> Lines:
     large = titles(marks, owner)
     if large is not None:
         segments += _of_size(large, region, walls, owner, len(segments), LEAST_TITLE)
+    few = strays(marks, owner)
+    if few is not None:
+        segments += _of_size(few, region, walls, owner, len(segments), 2)
     return Lines(tuple(_without_crumbs(segments, owner)), owner)
 
 
@@ -302,7 +305,7 @@ def _is_print(line: Segment, marks: Marks, mine: Ints, strokes: Ints) -> bool:
         return not (short and _in_stroke(line, marks, strokes))
     x, (height, width) = marks.x_height, marks.parts.labels.shape
     tall = line.bottom - line.top > (3.2 if line.letters > 1 else 2.4) * x
-    if line.letters == 1:
+    if line.letters == 1 and line.region == 0:
         wide, high = int(marks.parts.width[mine[0]]), int(marks.parts.height[mine[0]])
         tall = tall or (wide > 1.1 * high and marks.parts.area[mine[0]] < _STAPLE_FILL * wide * high)
     edge = _EDGE_X * x

@@ -105,7 +105,10 @@ def find_ink(grey: Pixels, dpi: float) -> Mask:
 
 def darkened(grey: Pixels) -> Pixels:
     """The page, or, where all of its print is pale (a worn ribbon, a third carbon copy), the page with black print."""
-    some = np.ascontiguousarray(grey[::4, ::4])
+    height, width = (max(1, side // 2) for side in grey.shape)
+    # Averaged, because the grain of a scan has pixels as black as print.
+    half = np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    some = np.ascontiguousarray(half[::2, ::2])
     black, pale = (cv2.countNonZero(below(some, level)) / some.size for level in (_BLACK, _PALE))
     if black > _FEW_BLACK or pale < _MUCH_PALE:
         return grey

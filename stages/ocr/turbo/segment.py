@@ -7,12 +7,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
 
+import numpy as np
+
 from models.geometry import Box
 from models.ports import Pixels
 from stages.ocr.turbo.bridges import bridged
-from stages.ocr.turbo.crops import cut, owners
+from stages.ocr.turbo.crops import cut, low_letters, owners
 from stages.ocr.turbo.hand import letter_shapes
-from stages.ocr.turbo.layout import Group, Item, reading_order
+from stages.ocr.turbo.items import Group, Item
+from stages.ocr.turbo.layout import reading_order
 from stages.ocr.turbo.line_image import LineImage, TextBlock
 from stages.ocr.turbo.lines import Lines, Segment, find_lines
 from stages.ocr.turbo.marks import Marks, find_marks
@@ -21,6 +24,8 @@ from stages.ocr.turbo.small import with_small
 from stages.ocr.turbo.tables import Table, Tables, find_tables
 
 _NUMBER_LETTERS = 4
+_LEADER_X, _LEADER_GAP_X = 0.35, 3.0
+"""How far off the baseline a leader of dots or a rule to write on may lie, and its widest gap, in x-heights."""
 _SCREEN_DPI = 120
 _A4_SHORT_IN, _A3_SHORT_IN = 8.27, 12.0
 
@@ -39,11 +44,11 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
     bodies = find_lines(marks, region, tables.walls)
     lines = with_small(marks, bridged(marks, bodies, tables.walls), region)
     groups = arrange(lines, tables, marks, page.grey.shape[0])
-    owner = owners(marks, lines)
+    owner, low = owners(marks, lines), low_letters(lines)
     letters = letter_shapes(marks, lines, page.scale)
 
     def line(index: int) -> LineImage:
-        return replace(cut(page, marks, lines, owner, index), letters=letters[index])
+        return replace(cut(page, marks, lines, owner, low, index), letters=letters[index])
 
     return tuple(TextBlock(tuple(line(item.index) for item in group.items), group.kind) for group in groups)
 
@@ -59,7 +64,7 @@ def arrange(lines: Lines, tables: Tables, marks: Marks, height_px: int) -> tuple
     x = marks.x_height
     cells: dict[int, list[Item]] = {}
     for index, line in enumerate(lines.segments):
-        cells.setdefault(line.region, []).append(_item(line, index))
+        cells.setdefault(line.region, []).append(_led(_item(line, index), marks))
     free = cells.pop(0, [])
     opened: list[tuple[Group, ...]] = []
     for table in tables.tables:
@@ -128,6 +133,19 @@ def _item(line: Segment, index: int) -> Item:
     # The band, not the ink: a slope or a tall bracket must not make lines overlap.
     box = Box(line.left, foot - 1.5 * line.x_height, line.right, foot + 0.3 * line.x_height)
     return Item(box, foot, index, line.letters)
+
+
+def _led(item: Item, marks: Marks) -> Item:
+    """The item up to the end of the leader that follows it on its baseline, which ties it to what comes next."""
+    rows = slice(max(0, round(item.foot - _LEADER_X * marks.x_height)), round(item.foot + _LEADER_X * marks.x_height))
+    begin = max(0, round(item.box.right))
+    drawn = marks.rules.across[rows, begin:].any(axis=0)
+    at = np.flatnonzero(drawn)
+    if not at.size or at[0] > _LEADER_GAP_X * marks.x_height:
+        return item
+    breaks = np.flatnonzero(np.diff(at) > _LEADER_GAP_X * marks.x_height)
+    end = int(at[breaks[0]] if breaks.size else at[-1])
+    return replace(item, box=Box(item.box.left, item.box.top, begin + end, item.box.bottom))
 
 
 def _cell(items: list[Item], x_height: float, height_px: int) -> Group:

@@ -24,6 +24,9 @@ _LEAST_X_PX = 5.0
 _LARGE_X = (2.4, 14.0)
 """Heights of the letters of titles that are looked for apart."""
 LEAST_TITLE = 3
+_STRAY_PX, _MOST_STRAYS = 7, 200
+_DIGIT_X = 1.45
+"""Height of digits in x-heights."""
 
 
 def by_size(marks: Marks) -> tuple[Marks, ...]:
@@ -99,3 +102,37 @@ def titles(marks: Marks, owner: Ints) -> Marks | None:
     height = float(heights[heights.size // 2])
     letter &= np.abs(parts.height - height) < 0.5 * height
     return replace(marks, letter=letter, x_height=height / 1.5)
+
+
+def strays(marks: Marks, owner: Ints) -> Marks | None:
+    """The marks as a lone number sees them that is finer than the page's few words: the page number over a title.
+
+    Two or more alike on one line, with nothing else around that no line took.
+    """
+    parts, x = marks.parts, marks.x_height
+    loose = (owner == -1) & ~marks.penned & ~marks.picture & (parts.height > _LEAST_X_PX)
+    loose[0] = False
+    like = loose & (parts.height > _STRAY_PX) & (parts.height < x) & (parts.width < 2 * parts.height)
+    like &= parts.area * 5 > parts.width * parts.height
+    at = np.flatnonzero(like)
+    if not 2 <= at.size <= _MOST_STRAYS:
+        return None
+    left, right, foot, height = (
+        side[at].astype(float) for side in (parts.left, parts.right, parts.bottom, parts.height)
+    )
+    beside = np.abs(foot[:, None] - foot) < 0.25 * height
+    beside &= (np.abs(height[:, None] - height) < 0.25 * height) & ~np.eye(at.size, dtype=bool)
+    beside &= np.maximum(left[:, None], left) - np.minimum(right[:, None], right) < height
+    letter = np.zeros(len(parts.area), bool)
+    others = np.flatnonzero(loose)
+    for number in np.flatnonzero(beside.any(axis=1)):
+        room = 2 * height[number]
+        near = (parts.left[others] < right[number] + room) & (parts.right[others] > left[number] - room)
+        near &= (parts.top[others] < foot[number] + room) & (
+            parts.bottom[others] > foot[number] - height[number] - room
+        )
+        row = np.append(at[beside[number]], at[number])
+        letter[at[number]] = np.isin(others[near], row).all()
+    if np.count_nonzero(letter) < 2:
+        return None
+    return replace(marks, letter=letter, x_height=float(np.median(parts.height[letter])) / _DIGIT_X)

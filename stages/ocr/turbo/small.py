@@ -14,6 +14,10 @@ _MARK_X, _DASH_X = 1.6, 5.0
 """How far beyond the end of a line a dot, and the dash that opens an item of a list, may stand."""
 _ACCENT_X = 1.5
 """Highest middle of an accent above the top of ``x``."""
+_FLAT, _DASH_UP_X = 1.7, 0.5
+"""A dash is so many times as wide as high, and stands so far above the baseline, in x-heights."""
+_RAISED_X = 1.15
+"""Letters that stand on no line's baseline and are no higher than this are raised: the number of a foot note."""
 _CHUNK = 256
 """Marks compared with all lines near them at a time."""
 
@@ -22,13 +26,15 @@ def with_small(marks: Marks, lines: Lines, region: Ints) -> Lines:
     """The lines with the small marks that belong to them. ``region``: for each mark the number of its cell."""
     owner, segments = lines.owner.copy(), list(lines.segments)
     _adopt_small(marks, segments, owner, region)
+    _add_dashes(marks, segments, owner, region)
     return Lines(tuple(_with_own_ink(marks, segments, owner)), owner)
 
 
 def _adopt_small(marks: Marks, segments: list[Segment], owner: Ints, region: Ints) -> None:
     """Give accents, dots and dashes to the line they belong to; ``owner`` is filled in."""
     parts = marks.parts
-    small = np.flatnonzero(marks.small)
+    raised = marks.letter & (owner == -1) & (parts.height < _RAISED_X * marks.x_height)
+    small = np.flatnonzero(marks.small | raised)
     if not small.size or not segments:
         return
     small = small[np.argsort(parts.top[small], kind="stable")]
@@ -61,6 +67,28 @@ def _nearest(marks: Marks, at: Ints, lines: Numbers, region: Ints) -> tuple[Ints
     distance = np.where(near, distance + 0.5 * outside, np.inf)
     best = distance.argmin(axis=1)
     return best, np.isfinite(distance[np.arange(at.size), best])
+
+
+def _add_dashes(marks: Marks, segments: list[Segment], owner: Ints, region: Ints) -> None:
+    """Make lines of the dashes that stand alone in their cells, halfway up a line of the same row."""
+    parts, x = marks.parts, marks.x_height
+    like = marks.small & (owner == -1) & (region > 0) & (parts.width > _FLAT * parts.height)
+    like &= (parts.width > 0.25 * x) & (parts.area > 0.6 * parts.width * parts.height)
+    alone = np.bincount(region[(owner != -1) | marks.small], minlength=int(region.max()) + 1) == 1
+    beside = [line for line in segments if line.region]
+    feet = np.array([line.baseline(line.left) for line in beside])
+    for mark in np.flatnonzero(like & alone[region]):
+        centre = float(parts.top[mark] + parts.height[mark] / 2)
+        near = np.abs(feet - centre - _DASH_UP_X * x)
+        if not near.size or near.min() > _DASH_UP_X * x:
+            continue
+        size = beside[int(near.argmin())].x_height
+        left, right = float(parts.left[mark]), float(parts.right[mark])
+        top, bottom = float(parts.top[mark]), float(parts.bottom[mark])
+        owner[mark] = len(segments)
+        segments.append(
+            Segment(left, right, top, bottom, centre + size / 2, 0.0, 0.0, size, int(region[mark]), letters=1)
+        )
 
 
 def _with_own_ink(marks: Marks, segments: list[Segment], owner: Ints) -> list[Segment]:

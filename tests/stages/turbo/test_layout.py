@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from models.geometry import Box
-from stages.ocr.turbo.layout import Item, reading_order
+from stages.ocr.turbo.items import Item
+from stages.ocr.turbo.layout import reading_order
 from tests.stages import rendered
 from tests.stages.turbo.pages import DPI, blocks_of, holds, lines_of
 
