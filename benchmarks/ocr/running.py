@@ -124,15 +124,13 @@ def leaders(desk: Desk) -> Page:
         chosen = [labels[int(at)] for at in rng.permutation(len(labels))[:count]]
         base = flow.y_mm + 6
         x, room = flow.left_mm, (end - flow.left_mm) / count
-        box = None
+        printed = []
         for label in chosen:
-            ink = page.text(x, base, label, "regular", 13.0)
-            box = ink if box is None else box.union(ink)
+            printed.append(PrintedLine(label, page.text(x, base, label, "regular", 13.0)))
             start = x + page.width_mm(label, "regular", 13.0) + (0.8 if rng.random() < 0.5 else 0.0)
             page.text(start, base, "." * max(6, int((x + room - 1.5 - start) / dot)), "regular", 13.0)
             x += room
-        if box is not None:
-            page.add("label", [PrintedLine(" ".join(chosen), box)])
+        page.add("label", printed)
         flow.y_mm += 8.5
     flow.paragraph("heading", [Run("MỤC LỤC", "bold")], replace(CENTRE, after_mm=3))
     for number in range(1, 12):

@@ -122,7 +122,7 @@ def _of_size(marks: Marks, region: Ints, walls: Mask | None, owner: Ints, first:
         places = rows.pop()
         clear = places[~touching[places]]
         mine = at[clear if clear.size else places]
-        found = _fitted(marks, mine, int(region[mine[0]]))
+        found = fitted(marks, mine, int(region[mine[0]]))
         others = _other_rows(found, marks, at[places])
         if others is not None:
             rows += [places[others == side] for side in (-1, 0, 1) if (others == side).any()]
@@ -266,7 +266,7 @@ def _walled(walls: Mask, right: float, left: float, y: float) -> bool:
     return bool(between.any())
 
 
-def _fitted(marks: Marks, mine: Ints, region: int) -> Segment:
+def fitted(marks: Marks, mine: Ints, region: int) -> Segment:
     """Baseline and x-height from the feet and heads of the letters."""
     parts, x = marks.parts, marks.x_height
     head, begin, width = parts.top[mine].astype(float), parts.left[mine], parts.width[mine]

@@ -24,7 +24,8 @@ _LEAST_ROWS = 3
 _MARGIN_X = 1.2
 _ALIGNED = 0.75
 """Share of a column's cells that keep to its margin; the head of the table need not."""
-_ON_LINE_X = 0.35
+_ON_LINE_X = 0.6
+"""How far off a line a cell beside it may stand: brackets reach below it."""
 _PAIRED = 0.9
 """Share of the rows that have a cell beside the first."""
 _FILLED = 0.7
@@ -62,7 +63,7 @@ def rows_below(rest: Sequence[Item], x_height: float) -> tuple[tuple[Item, ...],
     keys = keys[:count]
     if count < _LEAST_ROWS or not _paired(keys, columns, x_height) or _is_newspaper(columns):
         return None
-    feet = [key.foot - 0.5 * x_height for key in keys]
+    feet = [key.foot - x_height for key in keys]
     rows: list[tuple[Item, ...]] = []
     for begin, end in zip(feet, [*feet[1:], ends], strict=True):
         cells = [[item for item in column.items if begin <= item.foot < end] for column in columns]

@@ -7,8 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
 
-import numpy as np
-
 from models.geometry import Box
 from models.ports import Pixels
 from stages.ocr.turbo.bridges import bridged
@@ -16,6 +14,7 @@ from stages.ocr.turbo.crops import cut, low_letters, owners
 from stages.ocr.turbo.hand import letter_shapes
 from stages.ocr.turbo.items import Group, Item
 from stages.ocr.turbo.layout import reading_order
+from stages.ocr.turbo.leaders import leader_end, parted
 from stages.ocr.turbo.line_image import LineImage, TextBlock
 from stages.ocr.turbo.lines import Lines, Segment, find_lines
 from stages.ocr.turbo.marks import Marks, find_marks
@@ -24,8 +23,6 @@ from stages.ocr.turbo.small import with_small
 from stages.ocr.turbo.tables import Table, Tables, find_tables
 
 _NUMBER_LETTERS = 4
-_LEADER_X, _LEADER_GAP_X = 0.35, 3.0
-"""How far off the baseline a leader of dots or a rule to write on may lie, and its widest gap, in x-heights."""
 _SCREEN_DPI = 120
 _A4_SHORT_IN, _A3_SHORT_IN = 8.27, 12.0
 
@@ -41,7 +38,7 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
     tables = find_tables(marks)
     parts = marks.parts
     region = tables.region_of(parts.left + parts.width / 2, parts.top + parts.height / 2)
-    bodies = find_lines(marks, region, tables.walls)
+    bodies = parted(marks, find_lines(marks, region, tables.walls))
     lines = with_small(marks, bridged(marks, bodies, tables.walls), region)
     groups = arrange(lines, tables, marks, page.grey.shape[0])
     owner, low = owners(marks, lines), low_letters(lines)
@@ -64,7 +61,7 @@ def arrange(lines: Lines, tables: Tables, marks: Marks, height_px: int) -> tuple
     x = marks.x_height
     cells: dict[int, list[Item]] = {}
     for index, line in enumerate(lines.segments):
-        cells.setdefault(line.region, []).append(_led(_item(line, index), marks))
+        cells.setdefault(line.region, []).append(_item(line, index, marks))
     free = cells.pop(0, [])
     opened: list[tuple[Group, ...]] = []
     for table in tables.tables:
@@ -127,25 +124,13 @@ def _follows(box: Box, item: Item) -> bool:
     return box.top > item.box.centre[1] or (box.bottom > item.box.centre[1] and box.left > item.box.centre[0])
 
 
-def _item(line: Segment, index: int) -> Item:
+def _item(line: Segment, index: int, marks: Marks) -> Item:
     middle = (line.left + line.right) / 2
     foot = line.baseline(middle)
     # The band, not the ink: a slope or a tall bracket must not make lines overlap.
-    box = Box(line.left, foot - 1.5 * line.x_height, line.right, foot + 0.3 * line.x_height)
+    right = leader_end(marks, foot, line.right)
+    box = Box(line.left, foot - 1.5 * line.x_height, right, foot + 0.3 * line.x_height)
     return Item(box, foot, index, line.letters)
-
-
-def _led(item: Item, marks: Marks) -> Item:
-    """The item up to the end of the leader that follows it on its baseline, which ties it to what comes next."""
-    rows = slice(max(0, round(item.foot - _LEADER_X * marks.x_height)), round(item.foot + _LEADER_X * marks.x_height))
-    begin = max(0, round(item.box.right))
-    drawn = marks.rules.across[rows, begin:].any(axis=0)
-    at = np.flatnonzero(drawn)
-    if not at.size or at[0] > _LEADER_GAP_X * marks.x_height:
-        return item
-    breaks = np.flatnonzero(np.diff(at) > _LEADER_GAP_X * marks.x_height)
-    end = int(at[breaks[0]] if breaks.size else at[-1])
-    return replace(item, box=Box(item.box.left, item.box.top, begin + end, item.box.bottom))
 
 
 def _cell(items: list[Item], x_height: float, height_px: int) -> Group:

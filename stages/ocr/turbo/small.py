@@ -10,7 +10,7 @@ import numpy as np
 from stages.ocr.turbo.lines import Lines, Segment
 from stages.ocr.turbo.marks import Bools, Ints, Marks, Numbers
 
-_MARK_X, _DASH_X = 1.6, 5.0
+_MARK_X, _DASH_X = 1.6, 8.0
 """How far beyond the end of a line a dot, and the dash that opens an item of a list, may stand."""
 _ACCENT_X = 1.5
 """Highest middle of an accent above the top of ``x``."""

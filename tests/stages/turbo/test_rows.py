@@ -166,3 +166,17 @@ def test_the_stamp_of_an_incoming_paper_is_no_print(colour: tuple[int, int, int]
         image = np.where(ink, np.array(colour, np.uint8), image)
         below = [line for line in lines_of(segmented(image)) if line.box.top > 190 * MM]
         assert bool(below) is not framed
+
+
+def test_the_answer_above_a_rule_is_a_line_of_its_own() -> None:
+    """So that a label is never lost with what a hand wrote beside it; an underline ends with its words."""
+    sheet = rendered.sheet(DPI)
+    pen = ImageDraw.Draw(sheet)
+    rendered.write(sheet, ["Quê quán: xã Chiềng Bôm", "Quê quán: xã Chiềng Bôm"], (30, 40), DPI, 13)
+    pitch = round(1.5 * 13 * DPI / 72)
+    for row, end in enumerate((180.0, 78.0)):
+        y = int(40 * MM) + row * pitch + round(1.08 * 13 * DPI / 72)
+        pen.line([53 * MM, y, end * MM, y], fill="black", width=3)
+    first = [line.box for line in lines_of(blocks_of(sheet))]
+    assert [round(box.left / MM) for box in first] == [30, 52, 30]
+    assert first[0].right < 55 * MM < first[2].right
