@@ -207,10 +207,7 @@ def _ticks(desk: Desk, options: Sequence[str]) -> None:
             page.rule(*ends, 0.6)
         boxes.append(page.text(x + side + 2, base, option, "regular", 12.0))
         x += side + 8 + page.width_mm(option, "regular", 12.0)
-    box = boxes[0]
-    for other in boxes[1:]:
-        box = box.union(other)
-    page.add("label", [PrintedLine(" ".join(f"{WILD} {option}" for option in options), box)])
+    page.add("label", [PrintedLine(f"{WILD} {option}", box) for option, box in zip(options, boxes, strict=True)])
     flow.y_mm += 8
 
 

@@ -124,6 +124,8 @@ class TurboEngine:
     def _again(self, lines: list[LineImage], first: list[ReadLine], cells: frozenset[Box]) -> None:
         """Lines of cells of which nothing was read (a lone letter) are shown again, smaller; both lists are changed."""
         empty = [at for at, line in enumerate(first) if not line.words and lines[at].box in cells]
+        if not empty:
+            return
         smaller = [lines[at].with_margin(_MARGIN) for at in empty]
         for at, line, again in zip(empty, smaller, self._reader.read(smaller), strict=True):
             if again.words:

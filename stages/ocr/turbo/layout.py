@@ -176,9 +176,13 @@ def _is_form(left: Sequence[Item], right: Sequence[Item], x_height: float) -> bo
     on_line = [_on_line(item, feet, x_height) for item in right]
     if sum(on_line) < _ON_LINE * len(on_line):
         return False
-    (begins, ends, _), (begins_right, ends_right, middles_right) = (_spread(side, x_height) for side in (left, right))
+    (begins, ends, middles), (begins_right, ends_right, middles_right) = (
+        _spread(side, x_height) for side in (left, right)
+    )
     most = _MARGIN_X * x_height
-    if begins <= most and (min(begins_right, ends_right, middles_right) > most or _typed(left, right, x_height)):
+    if min(begins_right, ends_right, middles_right) > most or min(begins, ends, middles) > most:
+        return True  # what keeps to no margin is no column
+    if begins <= most and _typed(left, right, x_height):
         return True
     if min(begins, ends) > most or min(begins_right, ends_right) > most:
         return False

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from models.ports import Pixels
 from stages.ink import MM_PER_INCH, Components, components
+from stages.ocr.turbo.combs import find_combs
 from stages.ocr.turbo.dotted import dotted
 from stages.ocr.turbo.prepare import above
 from stages.ocr.turbo.windows import Window, bands, scaled, wider
@@ -195,14 +196,15 @@ def find_marks(grey: Pixels, dpi: float, pen: Mask | None = None) -> Marks:
     ink = find_ink(grey, dpi)
     rules = find_rules(grey, ink, dpi)
     _without_stems(rules, ink, dpi)
-    ruled = np.asarray(cv2.bitwise_or(rules.across, rules.down), dtype=np.uint8)
+    combs = find_combs(ink, rules.across, rules.down, dpi)
+    ruled = _ruled(rules, combs)
     if cv2.countNonZero(ruled):
         ink = np.asarray(cv2.subtract(ink, cv2.dilate(ruled, np.ones((3, 3), np.uint8))), dtype=np.uint8)
     parts = components(ink)
     low, high = (side * dpi / MM_PER_INCH for side in _X_HEIGHT_MM)
     dots = dotted(parts, dpi, rules.across, rules.down)
     if dots.any():
-        ruled = np.asarray(cv2.bitwise_or(rules.across, rules.down), dtype=np.uint8)
+        ruled = _ruled(rules, combs)
         _erase(ink, parts, dots)
     area = _picture_area(ink, dpi)
     picture = _in_pictures(parts, area, dpi)
@@ -224,6 +226,12 @@ def find_marks(grey: Pixels, dpi: float, pen: Mask | None = None) -> Marks:
     small &= ~penned & ~picture
     letter[0] = small[0] = False
     return Marks(parts, ink, rules, np.asarray(ruled, dtype=np.uint8), x_height, letter, small, penned, picture)
+
+
+def _ruled(rules: Rules, combs: Mask | None) -> Mask:
+    """A mask of all rules, and of the walls between boxes for one character each."""
+    ruled = cv2.bitwise_or(rules.across, rules.down)
+    return np.asarray(ruled if combs is None else cv2.bitwise_or(ruled, combs), dtype=np.uint8)
 
 
 def _erase(ink: Mask, parts: Components, these: Bools) -> None:

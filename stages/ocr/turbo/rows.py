@@ -138,10 +138,11 @@ def _paired(keys: Sequence[Item], columns: Sequence[_Column], x_height: float) -
 
 
 def _beside(key: Item, items: Sequence[Item], x_height: float) -> Item | None:
-    """The item on the line of a row's first cell. ``items``: by baseline."""
+    """The leftmost item on the line of a row's first cell. ``items``: by baseline."""
     near = _ON_LINE_X * x_height
     place = bisect_left(items, key.foot - near, key=lambda item: item.foot)
-    return items[place] if place < len(items) and items[place].foot < key.foot + near else None
+    line = itertools.takewhile(lambda item: item.foot < key.foot + near, itertools.islice(items, place, None))
+    return min(line, key=lambda item: item.box.left, default=None)
 
 
 def _keep(cells: Sequence[Item], edge: Callable[[Item], float], x_height: float) -> bool:
