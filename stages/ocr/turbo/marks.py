@@ -29,6 +29,8 @@ _BLACK, _FEW_BLACK = 170, 0.0005
 """A page with a smaller share of pixels darker than this has no black print; dust and a worn edge make as many."""
 _PALE, _MUCH_PALE = 236, 0.01
 """It is pale print where so many pixels are at least that dark; show-through is paler, or stands behind black print."""
+_GRAIN, _PRINT_GRAINS = (0.16, 0.5), 4.0
+"""Between these shares of the pixels lies one deviation of the paper's grain; pale print is so many below the paper."""
 _PALEST_SHARE = 0.005
 """Share of the pixels that are taken for the blackest print of a pale page."""
 _NEAR_MM = 6.0
@@ -114,7 +116,9 @@ def darkened(grey: Pixels) -> Pixels:
     if black > _FEW_BLACK or pale < _MUCH_PALE:
         return grey
     counts = np.cumsum(np.bincount(some.ravel(), minlength=256))
-    blackest = int(np.searchsorted(counts, _PALEST_SHARE * some.size))
+    blackest, light, paper = (int(np.searchsorted(counts, share * some.size)) for share in (_PALEST_SHARE, *_GRAIN))
+    if paper - blackest < _PRINT_GRAINS * (paper - light):
+        return grey
     return np.asarray(cv2.LUT(grey, _stretch(blackest)), dtype=np.uint8)
 
 

@@ -7,8 +7,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import reduce
 
+import cv2
+import numpy as np
+
 from models.geometry import Box
 from models.ports import Pixels
+from stages.ink import MM_PER_INCH
 from stages.ocr.turbo.bridges import bridged
 from stages.ocr.turbo.crops import cut, low_letters, owners
 from stages.ocr.turbo.hand import letter_shapes
@@ -23,6 +27,9 @@ from stages.ocr.turbo.small import with_small
 from stages.ocr.turbo.tables import Table, Tables, find_tables
 
 _NUMBER_LETTERS = 4
+_DARK, _LIGHT, _STROKE_MM, _LEAST_PAPER = 90, 160, 4.0, 0.01
+"""A page is negative where most is darker than the first and nothing of the size of strokes and more is lighter than the
+second: a card on the black lid of a scanner is light paper."""
 _SCREEN_DPI = 120
 _A4_SHORT_IN, _A3_SHORT_IN = 8.27, 12.0
 
@@ -33,7 +40,10 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
     ``half``: BGR at half scale; ``dpi``: of the full picture; ``full_grey``: that picture, decoded when
     small print or a scan of little resolution asks for it.
     """
-    page = prepare(half, _plausible(half, dpi), full_grey)
+    dpi = _plausible(half, dpi)
+    if _negative(half, dpi):
+        half, full_grey = np.asarray(cv2.bitwise_not(half), dtype=np.uint8), _inverted(full_grey)
+    page = prepare(half, dpi, full_grey)
     marks = find_marks(page.grey, page.dpi, page.pen)
     tables = find_tables(marks)
     parts = marks.parts
@@ -48,6 +58,21 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
         return replace(cut(page, marks, lines, owner, low, index), letters=letters[index])
 
     return tuple(TextBlock(tuple(line(item.index) for item in group.items), group.kind) for group in groups)
+
+
+def _negative(half: Pixels, dpi: int) -> bool:
+    """Whether the print is white on black, as on a negative: light strokes everywhere, and no light paper."""
+    small = np.ascontiguousarray(half[::4, ::4, 1])
+    if 2 * np.count_nonzero(small < _DARK) < small.size:
+        return False
+    light = cv2.threshold(small, _LIGHT, 255, cv2.THRESH_BINARY)[1]
+    size = max(3, round(_STROKE_MM * dpi / 8 / MM_PER_INCH))
+    paper = cv2.morphologyEx(light, cv2.MORPH_OPEN, np.ones((size, size), np.uint8))
+    return cv2.countNonZero(paper) < _LEAST_PAPER * small.size
+
+
+def _inverted(full_grey: Callable[[], Pixels]) -> Callable[[], Pixels]:
+    return lambda: np.asarray(cv2.bitwise_not(full_grey()), dtype=np.uint8)
 
 
 def _plausible(half: Pixels, dpi: int) -> int:

@@ -225,3 +225,22 @@ def test_the_back_shining_through_is_no_print() -> None:
     back = 255 - (255 - rendered.pixels(rendered.prose(30, DPI))[:, ::-1].astype(float)) * 0.06
     assert len(_lines(np.minimum(full, back.astype(np.uint8)))) == 6
     assert _lines(back.astype(np.uint8)) == []
+
+
+def test_a_pale_page_of_coarse_grain_is_found() -> None:
+    """Grain as black as print is no print: not on a pale page, and not on paper without any."""
+    rng = np.random.default_rng(5)
+    pale = 255 - (255 - rendered.pixels(rendered.prose(12, DPI)).astype(np.float32)) * 0.3
+    for page, least in ((pale, 12), (np.full_like(pale, 230.0), 0)):
+        grain = rng.normal(0, 12, page.shape[:2])[..., None] - 120.0 * (rng.random(page.shape[:2]) < 0.002)[..., None]
+        found = lines_of(segmented(np.clip(page + grain, 0, 255).astype(np.uint8)))
+        assert len(found) == least
+
+
+def test_white_on_black_is_read() -> None:
+    """A negative has the lines of its picture; a light card on a black lid is none."""
+    page = rendered.pixels(rendered.prose(12, DPI))
+    assert len(lines_of(segmented(255 - page))) == 12
+    lid = np.full_like(page, 12)
+    lid[: page.shape[0] // 3, : page.shape[1] // 2] = page[: page.shape[0] // 3, : page.shape[1] // 2]
+    assert lines_of(segmented(lid))
