@@ -36,7 +36,7 @@ def find_combs(ink: Mask, across: Mask, down: Mask, dpi: float) -> Mask | None:
     """
     mm = dpi / MM_PER_INCH
     height, width = (side // _SHRINK for side in ink.shape)
-    if not cv2.countNonZero(across) or min(height, width) < 1:
+    if min(height, width) < 1 or not _apart(across, mm):
         return None
     whole = across[: height * _SHRINK, : width * _SHRINK]
     small = above(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), 0)
@@ -68,6 +68,14 @@ def find_combs(ink: Mask, across: Mask, down: Mask, dpi: float) -> Mask | None:
             found[here, max(0, left + wall - 2) : left + wall + 3] = 255
         down[here, left:right] = 0
     return found
+
+
+def _apart(across: Mask, mm: float) -> bool:
+    """Whether rules as long as a row of boxes lie as far apart as it is high."""
+    filled = np.asarray(cv2.reduce(across, 1, cv2.REDUCE_SUM, dtype=cv2.CV_32S)).ravel()
+    rows = np.flatnonzero(filled > 255 * _LONG_MM * mm)
+    near = np.searchsorted(rows, rows + _HIGH_MM[0] * mm)
+    return bool((near < np.searchsorted(rows, rows + _HIGH_MM[1] * mm + 1)).any())
 
 
 def _walls(band: Mask, mm: float) -> Ints | None:

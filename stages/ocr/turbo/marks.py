@@ -25,8 +25,10 @@ _INK_FROM, _INK_TO = 150, 190
 """Where the level that divides ink from paper may lie on a cleaned page."""
 _INK_SHARE = 0.36
 """Ink is what is darker than this share of the way from the paper to the darkest print near it."""
-_BLACK, _FEW_BLACK = 170, 0.0005
-"""A page with a smaller share of pixels darker than this has no black print; dust and a worn edge make as many."""
+_BLACK, _FEW_BLACK, _MUCH_BLACK = 170, 0.0005, 0.01
+"""A page with a smaller share of pixels darker than this has no black print; dust and a worn edge make as many.
+
+With more than the last share it surely has."""
 _PALE, _MUCH_PALE = 236, 0.01
 """It is pale print where so many pixels are at least that dark; show-through is paler, or stands behind black print."""
 _GRAIN, _PRINT_GRAINS = (0.16, 0.5), 4.0
@@ -108,6 +110,8 @@ def find_ink(grey: Pixels, dpi: float) -> Mask:
 
 def darkened(grey: Pixels) -> Pixels:
     """The page, or, where all of its print is pale (a worn ribbon, a third carbon copy), the page with black print."""
+    if cv2.countNonZero(below(np.ascontiguousarray(grey[::4, ::4]), _BLACK)) * 16 > _MUCH_BLACK * grey.size:
+        return grey
     height, width = (max(1, side // 2) for side in grey.shape)
     # Averaged, because the grain of a scan has pixels as black as print.
     half = np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), dtype=np.uint8)
