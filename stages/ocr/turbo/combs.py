@@ -30,7 +30,7 @@ _SHRINK = 4
 
 
 def find_combs(ink: Mask, across: Mask, down: Mask, dpi: float) -> Mask | None:
-    """A mask (0 or 255) of the walls of rows of boxes, None without any; they are taken out of ``down``.
+    """A mask (0 or 255) of the sides of rows of boxes, None without any; they are taken out of the ruled lines.
 
     ``ink``: of the whole page; ``across`` and ``down``: its ruled lines.
     """
@@ -66,7 +66,8 @@ def find_combs(ink: Mask, across: Mask, down: Mask, dpi: float) -> Mask | None:
         here = slice(max(0, upper[1] - 1), lower[3] + 1)
         for wall in walls:
             found[here, max(0, left + wall - 2) : left + wall + 3] = 255
-        down[here, left:right] = 0
+        found[here, left:right] |= across[here, left:right]
+        across[here, left:right] = down[here, left:right] = 0
     return found
 
 
