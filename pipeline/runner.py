@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import Callable
 from functools import partial
@@ -13,7 +14,7 @@ from models.flow import Flow
 from models.ports import BlobStore
 from models.settings import DeliverySettings
 from models.step import Step
-from pipeline.breaker import Breaker
+from pipeline.breaker import Breakers
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.rows import Claim
 from pipeline.slots import SlotKilled
@@ -23,8 +24,8 @@ log = logging.getLogger("sohoa.runner")
 
 T = TypeVar("T")
 
-LEDGER_TRIES = 5
-"""How often a commit is tried while the ledger is away; after that the claim expires by itself."""
+LONGEST_PAUSE_S = 2.0
+"""Between two tries while the ledger is away."""
 
 
 class Child(Protocol):
@@ -43,14 +44,14 @@ class Runner:
         ledger: Ledger,
         blobs: BlobStore,
         delivery: DeliverySettings,
-        breaker: Breaker | None = None,
+        breakers: Breakers | None = None,
     ) -> None:
         self.worker = worker
         self._flow = flow
         self._ledger = ledger
         self._blobs = blobs
         self._delivery = delivery
-        self._breaker = breaker or Breaker(worker, delivery.retry_first_s, delivery.retry_most_s)
+        self._breakers = breakers or Breakers(worker, delivery.retry_first_s, delivery.retry_most_s)
 
     def run(self, step: Step, slot: Child) -> None:
         """Do one step, if it is still to be done."""
@@ -64,6 +65,8 @@ class Runner:
             ended = self._carry_out(claim, slot)
             log.info("step", extra=where | {"ended": ended, "seconds": round(time.monotonic() - began, 3)})
         except SohoaError as error:
+            if isinstance(error, Retryable):
+                self._breakers.away(error.dependency)
             log.warning("step given up; its claim will expire", extra=where | {"code": error.code})
         except Exception:
             log.exception("step broke its worker; its claim will expire", extra=where)
@@ -88,9 +91,9 @@ class Runner:
     def _record(self, claim: Claim, result: Result) -> str:
         error = result.error
         if isinstance(error, Retryable):
-            self._breaker.away(error.dependency)
+            self._breakers.away(error.dependency)
         else:
-            self._breaker.answered()
+            self._breakers.answered(("worker", *result.asked))
         if error is None:
             missing = self._missing(claim, result)
             if not missing:
@@ -133,10 +136,19 @@ class Runner:
         return tick
 
     def _insist(self, action: Callable[[], T]) -> T:
-        """Try a ledger action a few times while the ledger is away. Raises the last ``Retryable``."""
-        for attempt in range(LEDGER_TRIES - 1):
+        """Try a ledger action again and again while the ledger is away, for as long as a claim lasts by itself.
+
+        Raises the last ``Retryable``.
+        """
+        until, pause_s = time.monotonic() + self._delivery.lease_s, 0.1
+        while True:
             try:
-                return action()
+                answer = action()
             except Retryable:
-                time.sleep(min(0.1 * 2**attempt, 2.0))
-        return action()
+                if time.monotonic() + pause_s > until:
+                    raise
+                time.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            else:
+                self._breakers.answered(("ledger",))
+                return answer

@@ -221,7 +221,7 @@ OLDEST_WAITS = select(
 RUNNING = select(documents.c.document, documents.c.revision).where(documents.c.status == "RUNNING")
 OBSTACLE = (
     select(steps.c.code, steps.c.message)
-    .where(OWED, steps.c.code.startswith("worker:"), steps.c.retries > 1)
+    .where(OWED, steps.c.code.startswith("worker:") | steps.c.code.startswith("ocr:"), steps.c.retries > 1)
     .order_by(*_BY_QUEUE)
     .limit(1)
 )
