@@ -89,6 +89,10 @@ class PoolWorker:
         offered = 0 if self._draining.is_set() else self.breakers.slots(len(self._slots))
         return Beat(self.name, self.pool, offered)
 
+    def renew(self) -> None:
+        """Renew the claims of this worker that are due."""
+        self._runner.renew()
+
     def stop(self) -> None:
         """Take no more work, let running steps finish for ``drain_s``, give the rest back."""
         self._draining.set()
@@ -136,7 +140,7 @@ class Crew:
         blobs: BlobStore,
         serve: str = SERVE,
     ) -> None:
-        self._every_s = settings.delivery.heartbeat_s
+        self._every_s = min(settings.delivery.heartbeat_s, settings.delivery.lease_s / 6)
         self._dispatch = books.dispatch
         self._acknowledged = hints.acknowledged
         self._nursery = Nursery(PRELOADED)
@@ -166,6 +170,8 @@ class Crew:
         while not self._stopped.wait(self._every_s):
             try:
                 self._beat()
+                for worker in self._workers:
+                    worker.renew()
             except Exception:  # a worker without a heart gets no work and looks alive
                 log.exception("heartbeat broke")
         self._beat()
