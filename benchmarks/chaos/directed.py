@@ -196,7 +196,8 @@ def approved_at_the_gate(stage: Stage) -> None:
     document = _before_extract(stage)
     reached, released = threading.Event(), threading.Event()
 
-    def pause(_connection: Connection) -> None:
+    def pause(connection: Connection) -> None:
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         reached.set()
         released.wait(PATIENCE_S)
 
