@@ -32,6 +32,7 @@ from models.errors import Defect
 from models.manifest import ServiceClass
 from models.settings import DeliverySettings
 from models.step import Step
+from pipeline.allocator import keep_objects
 from pipeline.hints import Hints
 from pipeline.ledger.database import open_database
 from pipeline.ledger.dispatch import Beat, Dispatch
@@ -136,6 +137,7 @@ def run(server: PrivatePostgres, address: str, seconds: float, step_s: float, wa
     ]
     threads.append(threading.Thread(target=_beat, args=(dispatch, delivery, stop)))
     threads.append(threading.Thread(target=relay.run))
+    keep_objects()  # as a worker does
     for thread in threads:
         thread.start()
     time.sleep(warm_s)

@@ -16,6 +16,7 @@ from models.flow import Flow
 from models.ports import BlobStore
 from models.settings import PoolSettings, Settings
 from models.step import Step
+from pipeline.allocator import keep_objects
 from pipeline.breaker import Breakers
 from pipeline.hints import Hints
 from pipeline.ledger.dispatch import Beat
@@ -154,6 +155,7 @@ class Crew:
         for worker in self._workers:
             worker.start()
         self._heart.start()
+        keep_objects()
 
     def stop(self) -> None:
         """Drain all workers together, then leave the register."""
