@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import subprocess
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
+from benchmarks.processes import family
 from benchmarks.servers import PrivateServer
 from models.errors import OperatorError
-from pipeline.child_server import free_ports
+from pipeline.child_server import POLL_S, free_ports
 
 INSTALLED = Path("/usr/lib/postgresql")
+ORPHANS_S = 10.0
 ENV = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}
 
 Prepare = Callable[[str], None]
@@ -63,6 +66,14 @@ class PrivatePostgres(PrivateServer):
         except psycopg.OperationalError:
             return False
         return True
+
+    def kill(self) -> None:
+        """See :class:`PrivateServer`; when it returns, the processes of its connections have noticed."""
+        below = family(self.pid)
+        super().kill()
+        deadline = time.monotonic() + ORPHANS_S  # a server would not start beside them
+        while any(Path(f"/proc/{pid}").exists() for pid in below) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
 
     @property
     def _data(self) -> Path:

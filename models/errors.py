@@ -67,7 +67,10 @@ class Rejected(SohoaError):
 
 
 class Retryable(SohoaError):
-    """``dependency`` (``broker``, ``ledger``, ``archive``, ``signer``, ``blobs``, ``worker``) is away for now."""
+    """``dependency`` is away for now: ``broker``, ``ledger``, ``blobs``, ``archive``, ``signer``, ``tsa``, ``ocr``.
+
+    ``worker`` and ``intake``: this host itself.
+    """
 
     exit_code = 75
 

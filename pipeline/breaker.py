@@ -1,6 +1,7 @@
-"""A circuit breaker for one pool: while something that its steps need is away, the pool pauses and an alarm is raised.
+"""Circuit breakers of one pool, one for each dependency: while one is away the pool pauses and an alarm is raised.
 
-Without it a pool would try, and put off, every step that is owed, one after the other.
+Without them a pool would try, and put off, every step that is owed, one after the other. Each dependency has its own
+count: a signer that answers says nothing about the time-stamping service.
 """
 
 from __future__ import annotations
@@ -8,16 +9,27 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 log = logging.getLogger("sohoa.breaker")
 
 OPENS_AFTER = 3
-"""Steps in a row that found their dependency away."""
+"""Steps in a row that found the dependency away."""
 
 
-class Breaker:
-    """Closed, every slot works; open, none; when a pause is over one tries. Pauses double up to ``most_s``."""
+@dataclass
+class _Circuit:
+    """``opened``: how often in a row it was opened, 0 is closed; ``until``: the end of the pause."""
+
+    in_a_row: int = 0
+    opened: int = 0
+    until: float = 0.0
+
+
+class Breakers:
+    """All closed, every slot works; one open, none; when its pause is over one tries. Pauses double up to ``most_s``."""
 
     def __init__(self, pool: str, first_s: float, most_s: float, clock: Callable[[], float] = time.monotonic) -> None:
         self._pool = pool
@@ -25,34 +37,38 @@ class Breaker:
         self._most_s = most_s
         self._clock = clock
         self._lock = threading.Lock()
-        self._in_a_row = 0
-        self._opened = 0
-        """How often in a row it was opened; 0: closed."""
-        self._until = 0.0
+        self._circuits: defaultdict[str, _Circuit] = defaultdict(_Circuit)
 
     def away(self, dependency: str) -> None:
         """A step could not be done: something that it needs does not answer."""
         with self._lock:
-            self._in_a_row += 1
-            if self._in_a_row < OPENS_AFTER or self._clock() < self._until:
+            circuit = self._circuits[dependency]
+            circuit.in_a_row += 1
+            if circuit.in_a_row < OPENS_AFTER or self._clock() < circuit.until:
                 return  # what was in flight when it opened fails too, and says nothing new
-            pause_s = min(self._first_s * 2 ** min(self._opened, 16), self._most_s)
-            self._opened += 1
-            self._until = self._clock() + pause_s
+            pause_s = min(self._first_s * 2 ** min(circuit.opened, 16), self._most_s)
+            circuit.opened += 1
+            circuit.until = self._clock() + pause_s
         told = {"pool": self._pool, "dependency": dependency, "pause_s": pause_s}
         log.error("pool pauses: a dependency is away", extra=told)
 
-    def answered(self) -> None:
-        """A step was done, or failed for another reason."""
+    def answered(self, dependencies: Iterable[str]) -> None:
+        """A step was done that asked these."""
         with self._lock:
-            was_open = self._opened > 0
-            self._in_a_row, self._opened, self._until = 0, 0, 0.0
-        if was_open:
-            log.info("pool works again", extra={"pool": self._pool})
+            answered = [(name, self._circuits.pop(name)) for name in dependencies if name in self._circuits]
+        for name, circuit in answered:
+            if circuit.opened:
+                log.info("pool works again", extra={"pool": self._pool, "dependency": name})
+
+    def pauses(self, dependency: str) -> bool:
+        """Whether the pool pauses for this one now."""
+        with self._lock:
+            return dependency in self._circuits and self._clock() < self._circuits[dependency].until
 
     def slots(self, all_slots: int) -> int:
         """How many of its slots the pool offers now."""
         with self._lock:
-            if not self._opened:
-                return all_slots
-            return 0 if self._clock() < self._until else 1
+            opened = [circuit for circuit in self._circuits.values() if circuit.opened]
+            if any(self._clock() < circuit.until for circuit in opened):
+                return 0
+            return 1 if opened else all_slots

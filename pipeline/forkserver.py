@@ -9,7 +9,6 @@ the kernel ends its children with it.
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib
 import os
 import select
@@ -19,7 +18,7 @@ import struct
 import traceback
 from collections.abc import Sequence
 
-from pipeline.allocator import keep_memory
+from pipeline.allocator import keep_memory, keep_objects
 from pipeline.child import CONNECTION_FD, become_child, live
 
 ORDER_BYTES = 4096
@@ -40,8 +39,7 @@ def main(control_fd: int, preload: Sequence[str]) -> None:
     keep_memory()
     for module in preload:
         importlib.import_module(module)
-    gc.collect()
-    gc.freeze()  # a collection in a child would copy every shared page
+    keep_objects()
     _Server(socket.socket(fileno=CONNECTION_FD)).run()
 
 

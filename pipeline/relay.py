@@ -13,6 +13,7 @@ import time
 from models.errors import Retryable
 from models.settings import DeliverySettings
 from models.step import Step
+from pipeline.breaker import Breakers
 from pipeline.hints import Hints
 from pipeline.ledger.dispatch import Dispatch
 from pipeline.ledger.ledger import Ledger
@@ -39,6 +40,7 @@ class Relay:
         self._leads_until = 0.0
         self._due = {"expire": 0.0, "sweep": 0.0}
         self._published = 0
+        self._breakers = Breakers("relay", AWAY_S, delivery.leader_s)
 
     def stop(self) -> None:
         """Ask :meth:`run` to return soon."""
@@ -60,6 +62,7 @@ class Relay:
                 self._turn()
             except Retryable as error:
                 log.warning("paused", extra={"code": error.code, "reason": error.message})
+                self._breakers.away(error.dependency)
                 self._pause(AWAY_S * random.uniform(0.5, 1.5))  # noqa: S311 - jitter, not a secret
             except Exception:  # a relay that ended here would look alive and hold the whole line up
                 log.exception("turn broke")
@@ -76,6 +79,9 @@ class Relay:
         self._repair()
         with self._lock:
             self._through = 0
+        self._breakers.answered(("ledger",))
+        if self._breakers.pauses("broker"):
+            return  # what is taken now would only be given back
         taken = self._dispatch.take(self._hints.pools)
         self._publish([(pool, step) for pool, steps in taken.items() for step in steps])
         if not taken:
@@ -88,6 +94,8 @@ class Relay:
             for pool, step in taken:
                 self._hints.publish(pool, step)
                 done += 1
+            if done:
+                self._breakers.answered(("broker",))
         finally:
             self._published += done
             if done < len(taken):

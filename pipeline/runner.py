@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import Callable
 from functools import partial
+from secrets import token_hex
 from typing import Protocol, TypeVar
 
 from models.errors import Defect, Rejected, Retryable, SohoaError
@@ -13,7 +15,8 @@ from models.flow import Flow
 from models.ports import BlobStore
 from models.settings import DeliverySettings
 from models.step import Step
-from pipeline.breaker import Breaker
+from pipeline.breaker import Breakers
+from pipeline.leases import ClaimGone, Leases
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.rows import Claim
 from pipeline.slots import SlotKilled
@@ -23,8 +26,8 @@ log = logging.getLogger("sohoa.runner")
 
 T = TypeVar("T")
 
-LEDGER_TRIES = 5
-"""How often a commit is tried while the ledger is away; after that the claim expires by itself."""
+LONGEST_PAUSE_S = 2.0
+"""Between two tries while the ledger is away."""
 
 
 class Child(Protocol):
@@ -43,35 +46,51 @@ class Runner:
         ledger: Ledger,
         blobs: BlobStore,
         delivery: DeliverySettings,
-        breaker: Breaker | None = None,
+        breakers: Breakers | None = None,
     ) -> None:
         self.worker = worker
         self._flow = flow
         self._ledger = ledger
         self._blobs = blobs
         self._delivery = delivery
-        self._breaker = breaker or Breaker(worker, delivery.retry_first_s, delivery.retry_most_s)
+        self._leases = Leases(ledger, delivery.lease_s)
+        self._breakers = breakers or Breakers(worker, delivery.retry_first_s, delivery.retry_most_s)
+
+    def renew(self) -> None:
+        """Renew the claims that are due; the worker's heart calls this."""
+        self._leases.renew()
 
     def run(self, step: Step, slot: Child) -> None:
         """Do one step, if it is still to be done."""
         where = {"document": step.document, "revision": step.revision, "segment": step.segment, "page": step.page}
         try:
-            claim = self._insist(lambda: self._ledger.claim(step, self.worker))
+            by = f"{self.worker}#{token_hex(4)}"
+            claim, claimed_at = self._insist(lambda: self._claim(step, by))
             if claim is None:
                 log.debug("old hint", extra=where)
                 return
             began = time.monotonic()
-            ended = self._carry_out(claim, slot)
+            with self._leases.holding(claim, claimed_at) as look:
+                ended = self._carry_out(claim, slot, look)
             log.info("step", extra=where | {"ended": ended, "seconds": round(time.monotonic() - began, 3)})
         except SohoaError as error:
+            if isinstance(error, Retryable):
+                self._breakers.away(error.dependency)
             log.warning("step given up; its claim will expire", extra=where | {"code": error.code})
         except Exception:
             log.exception("step broke its worker; its claim will expire", extra=where)
 
-    def _carry_out(self, claim: Claim, slot: Child) -> str:
+    def _claim(self, step: Step, by: str) -> tuple[Claim | None, float]:
+        """The claim, and a time before it was made."""
+        before = self._leases.now()
+        return self._ledger.claim(step, by), before
+
+    def _carry_out(self, claim: Claim, slot: Child, look: Callable[[], None]) -> str:
         """Run the step in the child and record how it went; returns one word for the log."""
         try:
-            result = decode_result(slot.run(encode_task(claim), self._renewal(claim)), self._flow)
+            result = decode_result(slot.run(encode_task(claim), look), self._flow)
+        except ClaimGone:
+            return "overtaken"
         except SlotKilled as killed:
             if killed.reason == "drained":
                 self._insist(lambda: self._ledger.give_back(claim))
@@ -88,9 +107,9 @@ class Runner:
     def _record(self, claim: Claim, result: Result) -> str:
         error = result.error
         if isinstance(error, Retryable):
-            self._breaker.away(error.dependency)
+            self._breakers.away(error.dependency)
         else:
-            self._breaker.answered()
+            self._breakers.answered(("worker", *result.asked))
         if error is None:
             missing = self._missing(claim, result)
             if not missing:
@@ -117,26 +136,20 @@ class Runner:
         had = {f.kind for f in claim.facts if f.page == claim.step.page} | {n.key.kind for n in result.facts}
         return [kind for s in self._flow.segment(claim.step.segment).stages if (kind := s.gives.kind()) not in had]
 
-    def _renewal(self, claim: Claim) -> Callable[[], None]:
-        due = time.monotonic() + self._delivery.lease_s / 3
-
-        def tick() -> None:
-            nonlocal due
-            if time.monotonic() < due:
-                return
-            due = time.monotonic() + self._delivery.lease_s / 3
-            try:
-                self._ledger.renew(claim)
-            except Retryable as error:
-                log.warning("claim not renewed", extra={"step": str(claim.step), "code": error.code})
-
-        return tick
-
     def _insist(self, action: Callable[[], T]) -> T:
-        """Try a ledger action a few times while the ledger is away. Raises the last ``Retryable``."""
-        for attempt in range(LEDGER_TRIES - 1):
+        """Try a ledger action again and again while the ledger is away, for as long as a claim lasts by itself.
+
+        Raises the last ``Retryable``.
+        """
+        until, pause_s = time.monotonic() + self._delivery.lease_s, 0.1
+        while True:
             try:
-                return action()
+                answer = action()
             except Retryable:
-                time.sleep(min(0.1 * 2**attempt, 2.0))
-        return action()
+                if time.monotonic() + pause_s > until:
+                    raise
+                time.sleep(pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            else:
+                self._breakers.answered(("ledger",))
+                return answer

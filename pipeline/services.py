@@ -16,6 +16,7 @@ import orjson
 from models.errors import OperatorError, Rejected, Retryable
 from models.flow import Flow
 from models.settings import Settings
+from pipeline.allocator import keep_objects
 from pipeline.hints import Hints
 from pipeline.incoming import MANIFEST, shown
 from pipeline.intake import Batch, Intake, Receipt
@@ -43,6 +44,7 @@ def run_relay(settings: Settings, stop: threading.Event, flow: Flow = FLOW) -> N
     relay = Relay(f"{socket.gethostname()}:{os.getpid()}", books.ledger, books.dispatch, hints, settings.delivery)
     thread = threading.Thread(target=relay.run, name="relay")
     sweeping = threading.Thread(target=sweeper.run, args=(stop,), name="sweeper", daemon=True)
+    keep_objects()
     thread.start()
     sweeping.start()
     log.info("relay started")
@@ -88,6 +90,7 @@ def run_intake(settings: Settings, folder: Path, stop: threading.Event, flow: Fl
     adapters = Adapters(settings)
     intake = Intake(settings, books.ledger, adapters.blobs, adapters.clock)
     watch = FolderWatch(folder, intake, Watermark(settings.intake, adapters.blobs, books.views))
+    keep_objects()
     log.info("intake started")
     while not stop.is_set():
         watch.look(stop)

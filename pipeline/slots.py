@@ -218,8 +218,8 @@ class Slot:
                 # Only a dead child has said all that it will say; what it said decides.
                 child.kill()
                 child.wait_status(time.monotonic, STATUS_S)
+            ticker.tick()  # before the child is heard: what it has said by then decides, whatever the tick would say
             child.pump(0 if breach else WATCH_S)
-            ticker.tick()
 
     def _breach(self, before: Usage | None, usage: Usage | None, wall_s: float, torn_s: float) -> SlotKilled | None:
         """The first limit that the task has passed, or None."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +19,12 @@ from pipeline.ledger.rows import Claim, NewFact, StoredFact
 class Result:
     """What one segment learned, or the error that ended it.
 
-    ``fresh``: blobs of stages that do not repeat; they go if the commit is lost.
+    ``fresh``: blobs of stages that do not repeat; they go if the commit is lost. ``asked``: dependencies that answered.
     """
 
     facts: tuple[NewFact, ...] = ()
     fresh: tuple[str, ...] = ()
+    asked: tuple[str, ...] = ()
     error: SohoaError | None = None
 
 
@@ -54,10 +55,10 @@ def decode_task(data: bytes) -> Claim:
     )
 
 
-def encode_facts(facts: Sequence[NewFact], fresh: Sequence[str]) -> bytes:
+def encode_facts(facts: Sequence[NewFact], fresh: Sequence[str], asked: Iterable[str] = ()) -> bytes:
     """A result that succeeded."""
     rows = [[n.fact.kind(), n.page, n.stage, n.version, n.fact.model_dump(mode="json")] for n in facts]
-    return orjson.dumps({"facts": rows, "fresh": list(fresh)})
+    return orjson.dumps({"facts": rows, "fresh": list(fresh), "asked": list(asked)})
 
 
 def encode_error(error: SohoaError) -> bytes:
@@ -81,7 +82,7 @@ def decode_result(data: bytes, flow: Flow) -> Result:
             NewFact(kinds[kind].model_validate(body), page, stage, version)
             for kind, page, stage, version, body in answer["facts"]
         )
-        return Result(facts=facts, fresh=tuple(answer["fresh"]))
+        return Result(facts=facts, fresh=tuple(answer["fresh"]), asked=tuple(answer["asked"]))
     except (KeyError, TypeError, ValueError) as error:
         raise Defect("bad_result", f"a slot child answered nonsense: {type(error).__name__}") from error
 

@@ -15,6 +15,7 @@ from models.ports import BlobStore, Raster
 from models.settings import Settings
 from models.side import SideIndex, read_index
 from models.stage import Inputs, Ports, Provenance, Stage
+from pipeline.asked import Asked
 from pipeline.ledger.rows import Claim, NewFact, iso
 from pipeline.task import decode_task, encode_error, encode_facts
 from pipeline.wiring import Adapters
@@ -32,7 +33,7 @@ class BoundBlobs:
     """A blob store bound to one document, for one step.
 
     The last blobs that were asked for, ``most_bytes`` of them together, are not read again; larger ones are.
-    ``written``: what was stored through it since it was last cleared.
+    ``written``: what was stored through it since it was last cleared. ``asked``: whether the store was.
     """
 
     def __init__(self, store: BlobStore, document: str, most_bytes: int = KEPT_BYTES) -> None:
@@ -41,9 +42,11 @@ class BoundBlobs:
         self._most_bytes = most_bytes
         self._kept: dict[str, bytes] = {}
         self.written: list[str] = []
+        self.asked = False
 
     def get(self, sha256: str) -> bytes:
         kept = self._kept.pop(sha256, None)
+        self.asked = self.asked or kept is None
         data = self._store.get(self._document, sha256) if kept is None else kept
         if len(data) <= self._most_bytes:
             self._kept[sha256] = data
@@ -53,6 +56,7 @@ class BoundBlobs:
 
     def put(self, data: bytes) -> str:
         sha256 = self._store.put(self._document, data)
+        self.asked = True
         self.written.append(sha256)
         return sha256
 
@@ -69,24 +73,25 @@ class Work:
     def handle(self, task: bytes) -> bytes:
         """One task in, one answer out; errors of ours become answers too.
 
-        What an operator has to mend (a missing language model) is this worker's fault, never the page's.
+        What an operator has to mend is this worker's fault, never the page's.
         """
         try:
-            facts, fresh = self.execute(decode_task(task))
-            return encode_facts(facts, fresh)
+            asked = Asked(self.adapters)
+            facts, fresh = self.execute(decode_task(task), asked)
+            return encode_facts(facts, fresh, sorted(asked.names))
         except OperatorError as error:
             return encode_error(Retryable(error.code, error.message, "worker"))
         except SohoaError as error:
             return encode_error(error)
 
-    def execute(self, claim: Claim) -> tuple[list[NewFact], list[str]]:
+    def execute(self, claim: Claim, asked: Asked) -> tuple[list[NewFact], list[str]]:
         """Run the stages whose facts are not there yet; returns the new facts and the unrepeatable blobs."""
         segment = self.flow.segment(claim.step.segment)
         document = self._document(claim.step.document, claim.body)
         kinds = self.flow.fact_types()
         known = {FactKey(f.kind, f.page): kinds[f.kind].model_validate_json(f.body) for f in claim.facts}
         provenance = {FactKey(f.kind, f.page): Provenance(f.stage, f.version, iso(f.at)) for f in claim.facts}
-        raster = self._raster(claim, known) if claim.step.page else None
+        raster = self._raster(claim, known, asked) if claim.step.page else None
         new: list[NewFact] = []
         fresh: list[str] = []
         blobs = BoundBlobs(self.adapters.blobs, document.id)
@@ -97,11 +102,13 @@ class Work:
             blobs.written.clear()
             count = next((c for f in known.values() if (c := f.side_count()) is not None), claim.side_count)
             inputs = Inputs(document, claim.step.page, count, known, raster, claim.history, provenance)
-            fact = self._run(stage, inputs, self._ports(blobs))
+            fact = self._run(stage, inputs, self._ports(blobs, asked))
             known[key] = fact
             new.append(NewFact(fact, claim.step.page, stage.name, stage.version))
             if not stage.repeatable:
                 fresh.extend(blobs.written)
+        if blobs.asked:
+            asked.names.add("blobs")
         return new, fresh
 
     def _run(self, stage: Stage[Fact], inputs: Inputs, ports: Ports) -> Fact:
@@ -116,18 +123,18 @@ class Work:
             raise Defect("wrong_fact", f"{stage.name} gave {type(fact).__name__} instead of {stage.gives.kind()}")
         return fact
 
-    def _ports(self, blobs: BoundBlobs) -> Ports:
+    def _ports(self, blobs: BoundBlobs, asked: Asked) -> Ports:
         adapters = self.adapters
         return Ports(
             blobs=blobs,
             clock=adapters.clock,
-            engine=lambda: adapters.engine,
-            signer=lambda: adapters.signer,
-            archive=lambda: adapters.archive,
+            engine=asked.engine,
+            signer=asked.signer,
+            archive=asked.archive,
             settings=adapters.settings,
         )
 
-    def _raster(self, claim: Claim, known: dict[FactKey, Fact]) -> Callable[[], Raster]:
+    def _raster(self, claim: Claim, known: dict[FactKey, Fact], asked: Asked) -> Callable[[], Raster]:
         unpacked = known.get(FactKey(Unpacked.kind()))
         if not isinstance(unpacked, Unpacked):
             raise Defect("fact_missing", "a page step before its document was unpacked")
@@ -135,6 +142,7 @@ class Work:
 
         @lru_cache(1)
         def opened() -> Raster:
+            asked.names.add("blobs")
             return open_raster(side, self.adapters.blobs.get(claim.step.document, side.sha256))
 
         return opened

@@ -16,7 +16,8 @@ from models.flow import Flow
 from models.ports import BlobStore
 from models.settings import PoolSettings, Settings
 from models.step import Step
-from pipeline.breaker import Breaker
+from pipeline.allocator import keep_objects
+from pipeline.breaker import Breakers
 from pipeline.hints import Hints
 from pipeline.ledger.dispatch import Beat
 from pipeline.nursery import Nursery
@@ -26,6 +27,8 @@ from pipeline.wiring import Books, dump_settings
 
 log = logging.getLogger("sohoa.worker")
 
+LOOK_S = 0.1
+"""How often a pool that pauses looks whether the ledger is back; the heart asks it."""
 IDLE_MS = 500
 """How long dramatiq's threads wait before they look whether they should stop."""
 
@@ -65,8 +68,8 @@ class PoolWorker:
         )
         for slot in self._slots:
             self._slots_free.put(slot)
-        self._breaker = Breaker(pool, settings.delivery.retry_first_s, settings.delivery.retry_most_s)
-        self._runner = Runner(self.name, flow, books.ledger, blobs, settings.delivery, self._breaker)
+        self.breakers = Breakers(pool, settings.delivery.retry_first_s, settings.delivery.retry_most_s)
+        self._runner = Runner(self.name, flow, books.ledger, blobs, settings.delivery, self.breakers)
         self._dispatch = books.dispatch
         self._draining = threading.Event()
         hints.listen(pool, self._handle)
@@ -84,8 +87,12 @@ class PoolWorker:
 
     def beat(self) -> Beat:
         """What the ledger's register shall say now."""
-        offered = 0 if self._draining.is_set() else self._breaker.slots(len(self._slots))
+        offered = 0 if self._draining.is_set() else self.breakers.slots(len(self._slots))
         return Beat(self.name, self.pool, offered)
+
+    def renew(self) -> None:
+        """Renew the claims of this worker that are due."""
+        self._runner.renew()
 
     def stop(self) -> None:
         """Take no more work, let running steps finish for ``drain_s``, give the rest back."""
@@ -98,6 +105,8 @@ class PoolWorker:
             slot.stop()
 
     def _handle(self, step: Step) -> None:
+        while self.breakers.pauses("ledger") and not self._draining.wait(LOOK_S):
+            pass  # nothing can be claimed: a hint that was dropped now would be missed until it expires
         if self._draining.is_set():
             self._give_back(step)
             return
@@ -132,7 +141,7 @@ class Crew:
         blobs: BlobStore,
         serve: str = SERVE,
     ) -> None:
-        self._every_s = settings.delivery.heartbeat_s
+        self._every_s = min(settings.delivery.heartbeat_s, settings.delivery.lease_s / 6)
         self._dispatch = books.dispatch
         self._acknowledged = hints.acknowledged
         self._nursery = Nursery(PRELOADED)
@@ -146,6 +155,7 @@ class Crew:
         for worker in self._workers:
             worker.start()
         self._heart.start()
+        keep_objects()
 
     def stop(self) -> None:
         """Drain all workers together, then leave the register."""
@@ -162,6 +172,8 @@ class Crew:
         while not self._stopped.wait(self._every_s):
             try:
                 self._beat()
+                for worker in self._workers:
+                    worker.renew()
             except Exception:  # a worker without a heart gets no work and looks alive
                 log.exception("heartbeat broke")
         self._beat()
@@ -175,6 +187,11 @@ class Crew:
             self._dispatch.beat_all([worker.beat() for worker in self._workers], self._acknowledged.drain())
         except Retryable as error:
             log.warning("no heartbeat", extra={"code": error.code, "reason": error.message})
+            for worker in self._workers:
+                worker.breakers.away(error.dependency)
+        else:
+            for worker in self._workers:
+                worker.breakers.answered(("ledger",))
 
 
 def _limits(pool: PoolSettings) -> SlotLimits:

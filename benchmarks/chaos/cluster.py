@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from benchmarks.chaos.guards import GUARD_FILE
+from benchmarks.chaos.network import Cable, Cables
 from benchmarks.chaos.proxy import Proxy, Switchboard
 from benchmarks.chaos.servers import Servers
 from models.settings import (
@@ -36,6 +37,7 @@ from stages.flow import FLOW
 Link = Literal["ledger", "broker", "store", "tsa"]
 Role = Literal["intake", "relay", "worker"]
 
+LOCAL = "127.0.0.1"
 RESTART_S = 0.3
 LOOK_S = 0.05
 STOP_S = 60.0
@@ -87,7 +89,10 @@ class Service:
 
 @dataclass
 class Host:
-    """``incoming``: where a counter's batches arrive; None on a host without intake."""
+    """``incoming``: where a counter's batches arrive; None on a host without intake.
+
+    ``cable``: to a network of its own; None where hosts are processes only.
+    """
 
     name: str
     state: Path
@@ -95,6 +100,7 @@ class Host:
     proxies: dict[Link, Proxy]
     services: list[Service] = field(default_factory=list)
     incoming: Path | None = None
+    cable: Cable | None = None
 
     def service(self, role: Role) -> Service:
         """The service of that role. Raises ``StopIteration``."""
@@ -120,6 +126,8 @@ class Cluster:
         self.hosts: list[Host] = []
         self.books = Books(self.settings(folder / "judge", {}), FLOW)
         """The judge's own, straight to the server."""
+        self.cables = Cables.open()
+        """None where hosts can have no network of their own."""
         self._stopping = threading.Event()
         self._starting = threading.Lock()
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
@@ -138,40 +146,52 @@ class Cluster:
         state.mkdir(parents=True)
         if self.guard:
             (state / GUARD_FILE).write_text(self.guard, "ascii")
-        proxies = {link: self.board.open(port) for link, port in self._targets().items()}
-        settings = self.settings(state, {link: proxy.port for link, proxy in proxies.items()})
+        cable = self.cables.plug() if self.cables is not None else None
+        address = LOCAL if cable is None else cable.address
+        proxies = {link: self.board.open(port, address) for link, port in self._targets().items()}
+        settings = self.settings(state, {link: proxy.port for link, proxy in proxies.items()}, address)
         file = state / "settings.json"
         file.write_bytes(dump_settings(settings))
-        host = Host(name, state, settings, proxies, incoming=incoming)
+        host = Host(name, state, settings, proxies, incoming=incoming, cable=cable)
+        there = () if cable is None else cable.prefix
         for role in roles:
             folder = (str(incoming),) if role == "intake" and incoming is not None else ()
-            command = (*DIES_WITH_PARENT, sys.executable, "-m", "benchmarks.chaos.host", role, str(file), *folder)
+            command = (
+                *DIES_WITH_PARENT,
+                *there,
+                sys.executable,
+                "-m",
+                "benchmarks.chaos.host",
+                role,
+                str(file),
+                *folder,
+            )
             log = self.folder / f"{name}-{role}.log"
             host.services.append(Service(f"{name}/{role}", role, command, log, wanted=start))
         self.hosts.append(host)
         return host
 
-    def settings(self, state: Path, ports: Mapping[Link, int]) -> Settings:
-        """A host's settings; ``ports``: of its proxies, the servers' own where there is none."""
+    def settings(self, state: Path, ports: Mapping[Link, int], address: str = LOCAL) -> Settings:
+        """A host's settings; ``ports``: of its proxies, the servers' own where there is none; ``address``: of both."""
         port = self._targets() | dict(ports)
         s3 = {
-            "endpoint": f"http://127.0.0.1:{port['store']}",
+            "endpoint": f"http://{address}:{port['store']}",
             "access_key": SecretStr(self.servers.store.access_key),
             "secret_key": SecretStr(self.servers.store.secret_key),
         }
         return Settings(
             state=state,
-            ledger=LedgerSettings(url=_at_port(self.ledger_url, port["ledger"])),
+            ledger=LedgerSettings(url=_at(self.ledger_url, address, port["ledger"])),
             broker=BrokerSettings(
                 kind="rabbitmq",
-                url=SecretStr(_at_port(self.servers.broker.url, port["broker"])),
+                url=SecretStr(_at(self.servers.broker.url, address, port["broker"])),
                 quorum=False,
                 prefix=self.prefix,
                 blocked_timeout_s=2.0,
             ),
             blobs=BlobSettings.model_validate({"kind": "s3", "bucket": self.work_bucket, **s3}),
             archive=ArchiveSettings.model_validate({"kind": "s3", "bucket": self.copy_bucket, **s3}),
-            signer=SignerSettings(tsa_url=f"http://127.0.0.1:{port['tsa']}/tsa", tsa_timeout_s=5.0),
+            signer=SignerSettings(tsa_url=f"http://{address}:{port['tsa']}/tsa", tsa_timeout_s=5.0),
             delivery=DELIVERY,
             pools=POOLS,
         )
@@ -189,6 +209,8 @@ class Cluster:
         for host in self.hosts:
             for proxy in host.proxies.values():
                 self.board.heal(proxy)
+            if host.cable is not None:
+                host.cable.mend()
         for service in self.services:
             service.signal(signal.SIGCONT)
 
@@ -236,8 +258,11 @@ class Cluster:
         self._stopping.set()
         self._keeper.join()
         self.books.close()
+        if self.cables is not None:
+            self.cables.close()
 
 
-def _at_port(url: str, port: int) -> str:
+def _at(url: str, address: str, port: int) -> str:
     parts = urlsplit(url)
-    return parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{port}").geturl()
+    user = parts.netloc.rpartition("@")[0]
+    return parts._replace(netloc=f"{user}@{address}:{port}").geturl()

@@ -22,7 +22,7 @@ from benchmarks.chaos.campaign import at_rest, progress, settle, wait_until
 from benchmarks.chaos.checker import Verdict, check
 from benchmarks.chaos.cluster import DELIVERY, Cluster, Host, Service
 from benchmarks.chaos.evidence import gather
-from benchmarks.chaos.faults import comm, descendants, send
+from benchmarks.chaos.faults import comm, descendants, parent, send
 from benchmarks.chaos.guards import UnlockedLedger
 from benchmarks.chaos.papers import Expected, Kind, make_paper, write
 from benchmarks.chaos.producers import OFFICER
@@ -133,12 +133,13 @@ class Stage:
         return held
 
     def kill_child(self, host: Host, pool: str) -> None:
-        """kill -9 of the slot child that works for a pool."""
+        """kill -9 of the slot child that works for a pool; returns when it is gone and its worker can hear of it."""
         worker = host.service("worker").pid
         assert worker is not None
-        for pid in descendants(worker):
-            if comm(pid).startswith(f"{pool}-"):
-                send(pid, signal.SIGKILL)
+        children = [pid for pid in descendants(worker) if comm(pid).startswith(f"{pool}-")]
+        for pid in children:
+            send(pid, signal.SIGKILL)
+        self.until(lambda: not any(map(parent, children)), "the end of a child")
 
     def judge(self) -> Verdict:
         """Heal, drain, judge."""
@@ -196,7 +197,8 @@ def approved_at_the_gate(stage: Stage) -> None:
     document = _before_extract(stage)
     reached, released = threading.Event(), threading.Event()
 
-    def pause(_connection: Connection) -> None:
+    def pause(connection: Connection) -> None:
+        connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         reached.set()
         released.wait(PATIENCE_S)
 

@@ -34,7 +34,7 @@ class Skipped(SohoaError):
 
     @property
     def passing(self) -> bool:
-        return self.code not in ("no_mount", "no_such_step")
+        return self.code not in ("no_mount", "no_namespace", "no_such_step")
 
 
 class Fault(ABC):

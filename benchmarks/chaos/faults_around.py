@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import ClassVar
@@ -13,6 +14,7 @@ from benchmarks.chaos import faults
 from benchmarks.chaos.cluster import Host, Link
 from benchmarks.chaos.faults import Fault, Skipped, boundary
 from benchmarks.chaos.guards import CLOCK_FILE
+from benchmarks.chaos.network import Cable
 from benchmarks.chaos.proxy import Condition, Mode
 from benchmarks.chaos.schedule import FaultKind
 from stages.flow import FLOW
@@ -74,6 +76,36 @@ LINKS: tuple[type[Fault], ...] = (
     _on_link("store_answer_lost", "store", "store", "lose_answer", 4.0, pattern=b"PUT /"),
     _on_link("tsa_away", "signer", "tsa", "cut", 6.0),
     _on_link("tsa_half_open", "signer", "tsa", "half_open", 8.0),
+)
+
+
+class _OnCable(Fault):
+    """One host's network as a whole; what the proxies do to single links they do beside it."""
+
+    damage: ClassVar[Callable[[Cable], None]]
+    host: Host
+
+    def start(self) -> str:
+        self.host = self.rng.choice(self.cluster.hosts)
+        if self.host.cable is None:
+            raise Skipped("no_namespace", "hosts are processes here: network namespaces are not allowed")
+        type(self).damage(self.host.cable)
+        return self.host.name
+
+    def heal(self) -> None:
+        assert self.host.cable is not None
+        self.host.cable.mend()
+
+
+def _on_cable(name: str, damage: Callable[[Cable], None], most_s: float) -> type[Fault]:
+    return type(name, (_OnCable,), {"kind": FaultKind(name, "network", "cable", most_s / 2, most_s), "damage": damage})
+
+
+CABLES: tuple[type[Fault], ...] = (
+    _on_cable("host_unplugged", Cable.pull, 8.0),
+    _on_cable("host_mute", Cable.mute, 8.0),
+    _on_cable("host_deaf", Cable.deafen, 8.0),
+    _on_cable("host_loses_packets", Cable.lose, 8.0),
 )
 
 
@@ -153,7 +185,7 @@ _ALL: tuple[type[Fault], ...] = (
     *(faults.RelayKilled, faults.RelayStopped, faults.IntakeKilled, faults.IntakeStopped),
     *(faults.BrokerKilled, faults.BrokerKilledTwice, faults.BrokerAlarm, faults.QueueDeleted, faults.HintsDoubled),
     *(faults.LedgerKilled, faults.StoreKilled),
-    *LINKS,
+    *(*LINKS, *CABLES),
     *(DiskFull, DiskReadOnly, ClockAhead, ClockBehind),
     *(boundary(segment.name) for segment in FLOW.segments),
 )

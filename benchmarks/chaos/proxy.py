@@ -40,17 +40,18 @@ class Condition:
 
 
 class Proxy:
-    """Listens on a free port of 127.0.0.1 and passes on to ``target``, as its condition says."""
+    """Listens on a free port and passes on to ``target``, a port of 127.0.0.1, as its condition says."""
 
-    def __init__(self, target: int) -> None:
+    def __init__(self, target: int, address: str) -> None:
         self.target = target
+        self.address = address
         self.port = 0
         self.condition = Condition()
         self._calls: set[_Call] = set()
         self._server: asyncio.Server | None = None
 
     async def open(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, self.address, 0)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def close(self) -> None:
@@ -170,9 +171,9 @@ class Switchboard:
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxies", daemon=True)
         self._proxies: list[Proxy] = []
 
-    def open(self, target: int) -> Proxy:
-        """A proxy in front of a port of 127.0.0.1."""
-        proxy = Proxy(target)
+    def open(self, target: int, address: str = "127.0.0.1") -> Proxy:
+        """A proxy in front of a port of 127.0.0.1. ``address``: of this machine, where it listens."""
+        proxy = Proxy(target, address)
         self._call(proxy.open())
         self._proxies.append(proxy)
         return proxy

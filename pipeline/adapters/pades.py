@@ -97,7 +97,7 @@ class PadesSigner:
             return self._append(pdf, stamp, signed_at, keys)
         except TimestampRequestError as error:
             raise Retryable(
-                "tsa_unavailable", f"the time-stamping service at signer.tsa_url did not answer: {error}", "signer"
+                "tsa_unavailable", f"the time-stamping service at signer.tsa_url did not answer: {error}", "tsa"
             ) from error
         except (SigningError, PdfError, ValueError, KeyError) as error:
             raise Defect("signing_failed", f"the PDF could not be signed: {error}") from error

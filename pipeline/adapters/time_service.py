@@ -53,5 +53,5 @@ class TimeService(TimeStamper):
 
 def _away(why: str) -> Retryable:
     return Retryable(
-        "tsa_unavailable", f"the time-stamping service at signer.tsa_url gives no time stamp: {why}", "signer"
+        "tsa_unavailable", f"the time-stamping service at signer.tsa_url gives no time stamp: {why}", "tsa"
     )

@@ -28,14 +28,18 @@ if TYPE_CHECKING:
     import psycopg
 
 BUSY_S = 60.0
-READ_ONLY = "25006"
-"""SQLSTATE read_only_sql_transaction. Source: PostgreSQL manual, appendix A."""
+AWAY = ("25006", "25P03")
+"""SQLSTATE read_only_sql_transaction, and idle_in_transaction_session_timeout. Source: PostgreSQL manual, appendix A."""
 
 OPTIONS = (
     "-c synchronous_commit=on -c lock_timeout=30000 "
-    "-c random_page_cost=1.1 -c enable_bitmapscan=off -c enable_incremental_sort=off"
+    "-c random_page_cost=1.1 -c enable_bitmapscan=off -c enable_incremental_sort=off "
+    "-c idle_in_transaction_session_timeout=15000 -c tcp_user_timeout=20000 "
+    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
 )
-"""Of each PostgreSQL session. The planner's: rows are found by key, and plans stay the same as the history grows."""
+"""Of each PostgreSQL session. The planner's: rows are found by key, and plans stay the same as the history grows. The
+last ones: a host that went without a word in the middle of a transaction must not keep a document's lock.
+"""
 
 _ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """A host that went without a word (a cable, a firewall) is noticed in seconds, not in the two hours of the kernel."""
@@ -141,7 +145,7 @@ def transaction(engine: Engine, *, read_only: bool = False) -> Iterator[Connecti
 
     Raises ``Retryable("ledger_away", dependency="ledger")`` where the server is away or only reads (one that has
     not taken over yet), it or the pool of connections busy past its limit, or undid the transaction (deadlock,
-    serialisation).
+    serialisation, a client that slept in the middle of it).
     """
     try:
         with engine.connect() as connection:
@@ -154,13 +158,13 @@ def transaction(engine: Engine, *, read_only: bool = False) -> Iterator[Connecti
     except PoolTimeout as error:  # every connection is in use, for longer than one may wait
         raise _away(error) from error
     except DBAPIError as error:
-        if error.connection_invalidated or _only_reads(error.orig):
+        if error.connection_invalidated or _is_away(error.orig):
             raise _away(error.orig) from error
         raise
     except engine.dialect.loaded_dbapi.OperationalError as error:  # from the driver itself: pipeline.ledger.prepared
         raise _away(error) from error
     except engine.dialect.loaded_dbapi.InternalError as error:
-        if _only_reads(error):
+        if _is_away(error):
             raise _away(error) from error
         raise
 
@@ -171,9 +175,9 @@ def clock(engine: Engine) -> float:
         return float(tx.execute(select(now())).scalar_one())
 
 
-def _only_reads(reason: BaseException | None) -> bool:
-    """Whether a PostgreSQL answers that takes no writes, such as a standby."""
-    return getattr(reason, "sqlstate", None) == READ_ONLY
+def _is_away(reason: BaseException | None) -> bool:
+    """Whether a PostgreSQL answers that takes no writes, such as a standby, or has given us up."""
+    return getattr(reason, "sqlstate", None) in AWAY
 
 
 def _away(reason: BaseException | None) -> Retryable:

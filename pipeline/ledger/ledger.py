@@ -145,12 +145,16 @@ class Ledger:
 
     # -- steps -----------------------------------------------------------------------------------
 
-    def claim(self, step: Step, worker: str) -> Claim | None:
-        """Begin a step if it is still to be done; None means that the message was only an old hint."""
+    def claim(self, step: Step, by: str) -> Claim | None:
+        """Begin a step if it is still to be done; None means that the message was only an old hint.
+
+        ``by``: of this wish alone, beginning with the worker's name. Again after a claim whose answer was lost, it
+        gets the same claim.
+        """
         with transaction(self.engine) as tx:
             mine = sql.key(step)
-            by = {"by": worker, "lease_s": self.delivery.lease_s}
-            asked = [Asked(sql.CLAIM, [mine | by]), Asked(sql.FACTS_NEAR if step.page else sql.FACTS, [mine])]
+            lasting = {"by": by, "lease_s": self.delivery.lease_s}
+            asked = [Asked(sql.CLAIM, [mine | lasting]), Asked(sql.FACTS_NEAR if step.page else sql.FACTS, [mine])]
             if not step.page:
                 asked.append(Asked(sql.HISTORY, [mine]))
             taken, found, *history = together(tx, *asked)

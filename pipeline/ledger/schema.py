@@ -75,7 +75,7 @@ steps = Table(
     Column("state", String(16), nullable=False),
     Column("finish", Double, nullable=False),  # virtual finish time: the order within a pool and class
     Column("attempt", Integer, nullable=False, server_default=text("0")),  # fencing token
-    Column("worker", String(128), nullable=False, server_default=""),
+    Column("worker", String(128), nullable=False, server_default=""),  # and a token: who claimed it
     Column("owed_at", Double, nullable=False),
     Column("not_before", Double, nullable=False, server_default=text("0")),
     Column("until", Double, nullable=False, server_default=text("0")),  # when sent or a claim expires

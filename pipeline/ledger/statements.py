@@ -17,11 +17,13 @@ from sqlalchemy import (
     Table,
     and_,
     bindparam,
+    case,
     exists,
     func,
     insert,
     literal,
     literal_column,
+    or_,
     select,
     union_all,
     update,
@@ -91,17 +93,23 @@ HISTORY = select(events).where(_of(events)).order_by(events.c.id)
 
 # -- claims ----------------------------------------------------------------------------------------
 
+_MINE = and_(_now_in("claimed"), steps.c.worker == bindparam("by"))
 CLAIM = (
     update(steps)
-    .where(_AT, _now_in("owed", "sent"), steps.c.not_before <= now())
-    .values(state="claimed", attempt=steps.c.attempt + 1, worker=bindparam("by"), until=now() + bindparam("lease_s"))
+    .where(_AT, or_(and_(_now_in("owed", "sent"), steps.c.not_before <= now()), _MINE))
+    .values(
+        state="claimed",
+        attempt=steps.c.attempt + case((_MINE, literal_column("0")), else_=literal_column("1")),
+        worker=bindparam("by"),
+        until=now() + bindparam("lease_s"),
+    )
     .returning(
         steps.c.attempt,
         select(documents.c.body).where(_of(documents)).scalar_subquery(),
         select(documents.c.side_count).where(_of(documents)).scalar_subquery(),
     )
 )
-"""Answers with the attempt, and the document's body and number of sides."""
+"""Answers with the attempt, and the document's body and number of sides. Again by the same: the same answer."""
 RENEW = update(steps).where(_HELD).values(until=now() + bindparam("lease_s"))
 DONE = update(steps).where(_HELD).values(state="done").returning(steps.c.attempt)
 FACTS = select(facts).where(_of(facts)).order_by(facts.c.page, facts.c.at)
@@ -221,7 +229,7 @@ OLDEST_WAITS = select(
 RUNNING = select(documents.c.document, documents.c.revision).where(documents.c.status == "RUNNING")
 OBSTACLE = (
     select(steps.c.code, steps.c.message)
-    .where(OWED, steps.c.code.startswith("worker:"), steps.c.retries > 1)
+    .where(OWED, steps.c.code.startswith("worker:") | steps.c.code.startswith("ocr:"), steps.c.retries > 1)
     .order_by(*_BY_QUEUE)
     .limit(1)
 )

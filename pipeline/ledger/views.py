@@ -146,7 +146,7 @@ class Views:
         """Code and message of what an operator must mend before the workers can go on, or None."""
         with reading(self.engine) as tx:
             found = ask(tx, sql.OBSTACLE, {})
-        return (found[0].code.removeprefix("worker:"), found[0].message) if found else None
+        return (found[0].code.partition(":")[2], found[0].message) if found else None
 
     def held(self, document: str, revision: int) -> list[tuple[Step, str, str]]:
         """Quarantined steps with code and detail."""

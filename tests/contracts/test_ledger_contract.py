@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, Engine, select, text, update
+from sqlalchemy import Connection, Engine, make_url, select, text, update
 
+from benchmarks.chaos.proxy import Condition, Switchboard
 from models.document import Status
 from models.errors import Defect, OperatorError, Rejected, Retryable
 from models.facts import Approved
@@ -23,9 +25,12 @@ from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.prepared import change
 from pipeline.ledger.rows import Claim, NewFact
 from pipeline.ledger.schema import steps
+from pipeline.runner import Runner
+from pipeline.task import encode_facts
 from pipeline.wiring import Books
 from tests.servers.postgres import Postgres
 from tests.support.ledgers import BODY, FAST, do, drive, migrated, status, take
+from tests.support.memory_blobs import MemoryBlobs
 from tests.support.toy_flow import TOY, Looked, fact_for, toy_document
 from tests.support.waiting import wait_until
 
@@ -64,6 +69,40 @@ def test_only_one_of_many_claims_succeeds(books: Books) -> None:
     with ThreadPoolExecutor(50) as pool:
         claims = list(pool.map(lambda n: books.ledger.claim(step, f"w{n}"), range(50)))
     assert sum(claim is not None for claim in claims) == 1
+
+
+def test_a_claim_whose_answer_was_lost_is_repeated(books: Books) -> None:
+    """The same wish again gets the same claim, with all that belongs to it, and a lease of its full length."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    step = Step("doc", 1, "arrive")
+    claim = books.ledger.claim(step, "host:1:arrive#a")
+    assert claim is not None
+    with transaction(books.engine) as tx:
+        tx.execute(update(steps).values(until=now() + 0.01))
+    assert books.ledger.claim(step, "host:1:arrive#a") == claim
+    assert books.dispatch.expire() == 0
+    assert books.ledger.claim(step, "host:1:arrive#b") is None
+    assert books.ledger.commit(claim, [NewFact(fact_for("arrive", 2), 0, "arrive", 1)])
+    assert books.ledger.claim(step, "host:1:arrive#a") is None
+
+
+def test_a_repeated_claim_does_not_go_round_the_fence(books: Books) -> None:
+    """What expired in between is another attempt: the first one's work is lost, whoever has the step now."""
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    step = Step("doc", 1, "arrive")
+    first = books.ledger.claim(step, "host:1:arrive#a")
+    wait_until(lambda: books.dispatch.expire() == 1, "the expiry")
+    again = books.ledger.claim(step, "host:1:arrive#a")
+    assert first is not None
+    assert again is not None
+    assert again.attempt == first.attempt + 1
+    learned = [NewFact(fact_for("arrive", 2), 0, "arrive", 1)]
+    assert not books.ledger.renew(first)
+    assert not books.ledger.commit(first, learned)
+    wait_until(lambda: books.dispatch.expire() == 1, "the expiry")
+    assert books.ledger.claim(step, "host:2:arrive#c") is not None
+    assert books.ledger.claim(step, "host:1:arrive#a") is None
+    assert not books.ledger.commit(again, learned)
 
 
 def test_a_lost_claim_commits_nothing(books: Books) -> None:
@@ -275,6 +314,38 @@ class SlowToLock(Ledger):
                 assert self.arrived.acquire(timeout=60)
             wait_until(lambda: self._combined.waiting(("doc", 1)) == self._together, "the other sides")
         return super()._lock(tx, document, revision)
+
+
+def test_an_answer_that_a_network_loses_costs_no_lease(postgres: Postgres, tmp_path: Path) -> None:
+    """PostgreSQL commits the claim and nobody hears of it: the same run asks again, and does the step."""
+    url = postgres.fresh_database(migrated)
+    judge = Books(Settings(state=tmp_path, ledger=LedgerSettings(url=url)), TOY)
+    judge.ledger.admit(toy_document(), BODY, frozenset())
+    step, parts = Step("doc", 1, "arrive"), make_url(url)
+    with Switchboard() as board:
+        proxy = board.open(parts.port or 0)
+        through = parts.set(port=proxy.port).render_as_string(hide_password=False)
+        worker = Books(Settings(state=tmp_path, ledger=LedgerSettings(url=through)), TOY)
+        runner = Runner("w", TOY, worker.ledger, MemoryBlobs(), DeliverySettings())
+        lost = Condition("lose_answer", pattern=b"COMMIT")
+        board.behave(proxy, lost)
+        runner.run(step, Arrives())
+        worker.close()
+    assert lost.met.is_set()
+    assert judge.views.owed_by("doc") == [Step("doc", 1, "look", 1)]
+    with transaction(judge.engine) as tx:
+        assert tx.execute(select(steps.c.state, steps.c.attempt).where(steps.c.segment == "arrive")).one() == (
+            "done",
+            1,
+        )
+    judge.close()
+
+
+class Arrives:
+    """A slot child that learns of one side."""
+
+    def run(self, task: bytes, on_tick: Callable[[], None] | None = None) -> bytes:  # noqa: ARG002
+        return encode_facts([NewFact(fact_for("arrive", 1), 0, "arrive", 1)], ())
 
 
 def test_a_crash_of_the_database_is_over_when_it_is_back(postgres: Postgres, tmp_path: Path) -> None:

@@ -256,7 +256,7 @@ def test_a_broken_time_service_is_retryable(
         signer = open_signer(request, "test-ca", tsa_url=authority.url)
         with pytest.raises(Retryable) as caught:
             signer.sign(paper, LINES, AT)
-    assert (caught.value.code, caught.value.dependency) == ("tsa_unavailable", "signer")
+    assert (caught.value.code, caught.value.dependency) == ("tsa_unavailable", "tsa")
     with pytest.raises(Retryable):
         signer.sign(paper, LINES, AT)  # now nobody listens at all
 

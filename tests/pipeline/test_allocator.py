@@ -28,3 +28,19 @@ def test_a_page_takes_no_fresh_memory_after_the_first() -> None:
         run = subprocess.run([sys.executable, "-c", _FAULTS, mode], capture_output=True, text=True, check=True)
         faults[mode] = int(run.stdout)
     assert faults["keep"] * 20 < faults["default"], faults
+
+
+_COLLECTED = """
+import gc
+import sqlalchemy
+from pipeline.allocator import keep_objects
+keep_objects()
+print(len(gc.get_objects()), gc.get_freeze_count())
+"""
+
+
+def test_no_collection_looks_at_what_was_loaded_before() -> None:
+    """All that a library brought is out of its sight; what comes later is collected as ever."""
+    run = subprocess.run([sys.executable, "-c", _COLLECTED], capture_output=True, text=True, check=True)
+    seen, kept = map(int, run.stdout.split())
+    assert seen * 20 < kept

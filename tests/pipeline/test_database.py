@@ -7,10 +7,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine, text
 
+from models.document import Status
 from models.errors import Retryable
 from models.settings import LedgerSettings, Settings
 from models.step import Step
+from pipeline.ledger import statements as sql
 from pipeline.ledger.database import transaction
+from pipeline.ledger.prepared import change
 from pipeline.wiring import Books
 from tests.servers.postgres import Postgres
 from tests.support.ledgers import migrated
@@ -40,6 +43,25 @@ def test_a_server_that_only_reads_is_retryable(postgres: Postgres) -> None:
             write()
         assert (caught.value.code, caught.value.dependency) == ("ledger_away", "ledger")
     _only_reads(books, "off")
+    assert books.ledger.claim(Step("doc", 1, "arrive"), "w") is not None
+    books.close()
+
+
+def test_who_sleeps_in_a_transaction_loses_its_locks(postgres: Postgres) -> None:
+    """A host that froze, or lost its network, must not hold a document for ever; what it wakes up to is retryable."""
+    books = Books(Settings(ledger=LedgerSettings(url=postgres.fresh_database(migrated))), TOY)
+    books.ledger.admit(toy_document(), "b" * 64, frozenset())
+
+    def sleep() -> None:
+        with transaction(books.engine) as tx:
+            assert tx.scalar(text("SHOW idle_in_transaction_session_timeout")) == "15s"
+            books.ledger._lock(tx, "doc")
+            tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = 1"))
+            assert books.ledger.replan("doc", 1) is Status.RUNNING
+            change(tx, sql.UNSEND, sql.key(Step("doc", 1, "arrive")))
+
+    with pytest.raises(Retryable, match="ledger_away"):
+        sleep()
     assert books.ledger.claim(Step("doc", 1, "arrive"), "w") is not None
     books.close()
 

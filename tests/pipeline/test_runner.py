@@ -195,6 +195,36 @@ def test_the_blobs_of_a_signature_that_lost_are_deleted(books: Books, runner: Ru
     assert [f.kind for f in books.views.facts("signed", 1)].count("Signed") == 1
 
 
+def test_a_child_whose_claim_is_gone_is_stopped(books: Books) -> None:
+    """Another worker has the step by now: nothing is recorded for it, and the child works on nothing in vain."""
+    runner = Runner("w", TOY, books.ledger, MemoryBlobs(), DeliverySettings(lease_s=0.001))
+    ended: list[str] = []
+
+    class Long(ScriptedChild):
+        def run(self, task: bytes, on_tick: Callable[[], None] | None = None) -> bytes:
+            assert on_tick is not None
+            books.dispatch.take_back_all()
+            assert books.ledger.claim(ARRIVE, "other") is not None
+            wait_until(lambda: self._ends(on_tick), "the end of the claim")
+            raise AssertionError(task)
+
+        def _ends(self, on_tick: Callable[[], None]) -> bool:
+            runner.renew()
+            try:
+                on_tick()
+            except BaseException:
+                ended.append("stopped")
+                raise
+            return False
+
+    runner.run(ARRIVE, Long(good))
+    assert ended == ["stopped"]
+    claim = books.ledger.claim(ARRIVE, "other")
+    assert claim is not None
+    assert claim.attempt == 2
+    assert not books.views.facts("doc", 1)
+
+
 class AnswerLost(Ledger):
     """The database commits, and its answer never arrives."""
 

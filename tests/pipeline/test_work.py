@@ -11,6 +11,7 @@ from models.flow import Flow, Segment
 from models.settings import Settings
 from models.stage import Inputs, Ports, Scope, Stage
 from models.step import Step
+from pipeline.asked import Asked
 from pipeline.ledger.rows import Claim
 from pipeline.wiring import Adapters
 from pipeline.work import BoundBlobs, Work
@@ -101,6 +102,8 @@ def test_only_blobs_of_stages_that_do_not_repeat_are_fresh(tmp_path: Path) -> No
     adapters = Adapters(Settings(state=tmp_path))
     body = adapters.blobs.put("doc", toy_document().model_dump_json().encode())
     work = Work(Flow((Segment("both", "page", stages),)), adapters)
-    new, fresh = work.execute(Claim(Step("doc", 1, "both"), 1, body, 0, (), ()))
+    asked = Asked(adapters)
+    new, fresh = work.execute(Claim(Step("doc", 1, "both"), 1, body, 0, (), ()), asked)
+    assert asked.names == {"blobs"}
     assert [item.stage for item in new] == ["look", "read"]
     assert fresh == [hashlib.sha256(b"a signature").hexdigest()]

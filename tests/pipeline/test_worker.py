@@ -10,11 +10,13 @@ from sqlalchemy import select
 
 from models.settings import BrokerSettings, DeliverySettings, Settings
 from models.step import Step
+from pipeline.breaker import OPENS_AFTER
 from pipeline.hints import Hints
 from pipeline.ledger.database import reading
 from pipeline.ledger.schema import steps
+from pipeline.nursery import Nursery
 from pipeline.wiring import Books
-from pipeline.worker import Crew
+from pipeline.worker import Crew, PoolWorker
 from tests.support import stuck_work
 from tests.support.memory_blobs import MemoryBlobs
 from tests.support.toy_flow import TOY, toy_document
@@ -50,6 +52,28 @@ def test_a_drained_worker_gives_its_claim_back_at_once(settings: Settings, books
     crew.stop()
     assert _row(books) == ("owed", 0, 0, 0, 0.0)
     assert books.dispatch.slots() == {}
+    hints.close()
+
+
+def test_a_hint_is_held_while_the_ledger_is_away(settings: Settings, books: Books) -> None:
+    """Dropped, its step would be missed until the hint expires; when the ledger is back it is done at once."""
+    delivery = DeliverySettings(drain_s=0.2, retry_first_s=3600.0, retry_most_s=3600.0, heartbeat_s=3600.0)
+    hints = Hints(BrokerSettings(), (POOL,))
+    chosen = settings.model_copy(update={"delivery": delivery})
+    nursery = Nursery(("tests.support.stuck_work",))
+    worker = PoolWorker(POOL, chosen, TOY, books, hints, MemoryBlobs(), nursery, stuck_work.SERVE)
+    books.dispatch.beat(worker.name, POOL, 1)
+    for _ in range(OPENS_AFTER):
+        worker.breakers.away("ledger")
+    worker.start()
+    hints.publish(POOL, books.dispatch.take((POOL,))[POOL][0])
+    queue = hints.broker(POOL).queues[hints.queue(POOL)]
+    wait_until(queue.empty, "a worker that has the hint")
+    assert (worker.beat().slots, _row(books)[0], hints.acknowledged.drain()) == (0, "sent", 0)
+    worker.breakers.answered(["ledger"])
+    wait_until(lambda: _row(books)[0] == "claimed", "the claim")
+    worker.stop()
+    nursery.close()
     hints.close()
 
 
