@@ -102,6 +102,8 @@ class Work:
             new.append(NewFact(fact, claim.step.page, stage.name, stage.version))
             if not stage.repeatable:
                 fresh.extend(blobs.written)
+        if segment is self.flow.segments[-1]:
+            self.adapters.blobs.rest(document.id)
         return new, fresh
 
     def _run(self, stage: Stage[Fact], inputs: Inputs, ports: Ports) -> Fact:
