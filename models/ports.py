@@ -49,6 +49,9 @@ class BlobStore(Protocol):
     def remove_document(self, document: str) -> None:
         """Delete everything of a document. Missing is not an error."""
 
+    def rest(self, document: str) -> None:
+        """The document has ended: its blobs stay, but nobody reads them soon. Missing is not an error."""
+
     def documents(self) -> tuple[str, ...]:
         """Ids of all documents that have blobs."""
 

@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from models.errors import Rejected, Retryable
 from models.manifest import Manifest, printable
+from pipeline import page_cache
 
 MANIFEST = "manifest.json"
 MAX_MANIFEST_BYTES = 8_000_000
@@ -55,6 +56,7 @@ def read(path: Path, most_mb: int) -> bytes:
         if size > most_mb * MB:
             raise _too_large(path, size, most_mb)
         data = file.read(size + 1)  # asked for more, it would make room for more
+        page_cache.drop(file.fileno())
         if len(data) > size:
             data += file.read(most_mb * MB + 1 - len(data))  # it has grown meanwhile
     if len(data) > most_mb * MB:

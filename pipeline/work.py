@@ -107,6 +107,8 @@ class Work:
             new.append(NewFact(fact, claim.step.page, stage.name, stage.version))
             if not stage.repeatable:
                 fresh.extend(blobs.written)
+        if segment is self.flow.segments[-1]:
+            self.adapters.blobs.rest(document.id)
         if blobs.asked:
             asked.names.add("blobs")
         return new, fresh

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 from models.errors import Defect, Retryable
+from pipeline import page_cache
 from pipeline.adapters.archive_key import checked
 
 INCOMING = ".incoming"
@@ -34,14 +35,17 @@ class DiskArchive:
             raise Defect("archive_conflict", f"{target} is in the archive already, with other bytes")
 
     def get(self, key: str) -> bytes:
-        """See :class:`models.ports.Archive`."""
+        """See :class:`models.ports.Archive`. The bytes come from the disk: neither writing nor reading leaves them in memory."""
         target = self._root / checked(key)
         try:
-            return target.read_bytes()
+            with target.open("rb", buffering=0) as file:
+                data = file.read()
+                page_cache.drop(file.fileno())
         except FileNotFoundError:
             raise Defect("archive_missing", f"{target} is not in the archive") from None
         except OSError as error:
             raise _away(error) from error
+        return data
 
     def locate(self, key: str) -> str:
         """The path of the file."""
@@ -59,6 +63,7 @@ class DiskArchive:
                 file.flush()
                 os.fchmod(file.fileno(), 0o444)
                 os.fsync(file.fileno())
+                page_cache.drop(file.fileno())
             try:
                 os.link(part, target)
             except FileExistsError:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from models.errors import Defect, Retryable
+from pipeline import page_cache
 from pipeline.adapters.blob_key import DOCUMENT_ID, SHA256, checked_document, checked_sha256
 
 SETTLED_NS = 2_000_000_000
@@ -36,10 +37,11 @@ class _Counted(NamedTuple):
 
 
 class _Hashed(NamedTuple):
-    """Bytes, and the hash that has taken them in."""
+    """Bytes, and the hash that has taken them in. ``appends_to``: SHA-256 of the known bytes that they begin with."""
 
     data: bytes
     state: hashlib._Hash
+    appends_to: str | None = None
 
     @property
     def sha256(self) -> str:
@@ -52,7 +54,7 @@ def _hashed(data: bytes, known: _Hashed | None) -> _Hashed:
         return _Hashed(data, hashlib.sha256(data))
     state = known.state.copy()
     state.update(memoryview(data)[len(known.data) :])
-    return _Hashed(data, state)
+    return _Hashed(data, state, known.sha256)
 
 
 class DiskBlobs:
@@ -70,11 +72,14 @@ class DiskBlobs:
         self._known: _Hashed | None = None
 
     def put(self, document: str, data: bytes, only: str | None = None) -> str:
-        sha256 = _hashed(data, self._known).sha256
+        hashed = _hashed(data, self._known)
+        sha256 = hashed.sha256
         path = self._path(document, sha256)
         if only not in (None, sha256):
             return sha256
         with _disk_errors(document):
+            if hashed.appends_to is not None:  # a signed copy: the one without the signature is read no more
+                _drop(path.with_name(hashed.appends_to))
             for _ in range(TRIES):
                 try:
                     self._make_folder(path.parent)
@@ -124,6 +129,12 @@ class DiskBlobs:
                 if not folder.exists():
                     return
             shutil.rmtree(folder)
+
+    def rest(self, document: str) -> None:
+        folder = self._folder(document)
+        with _disk_errors(document):
+            for path in folder.iterdir() if folder.exists() else ():
+                _drop(path)
 
     def documents(self) -> tuple[str, ...]:
         with _disk_errors("the blob store"):
@@ -228,6 +239,18 @@ def _write(path: Path, data: bytes) -> None:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def _drop(path: Path) -> None:
+    """Give back the memory that mirrors a blob, if it is there."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        page_cache.drop(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _fsync_folder(folder: Path) -> None:

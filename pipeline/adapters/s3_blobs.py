@@ -127,6 +127,9 @@ class S3Blobs:
                     raise Retryable("blobs_refused", f"{document}: {len(errors)} blobs stay ({code})", "blobs")
         self._forget_count()
 
+    def rest(self, document: str) -> None:
+        """The bucket keeps nothing of it in this host's memory."""
+
     def documents(self) -> tuple[str, ...]:
         with _s3_errors("the blob store"):
             # Not the server's own folders: some keep showing those that are empty.

@@ -170,6 +170,14 @@ def test_removing_is_safe_to_repeat(store: BlobStore) -> None:
     store.remove_document("unknown")
 
 
+def test_what_rests_is_still_there(store: BlobStore) -> None:
+    """The end of a document takes nothing away, and a document without blobs may end too."""
+    kept = [store.put(DOCUMENT, data) for data in (b"scan", b"copy" * 50_000)]
+    store.rest(DOCUMENT)
+    store.rest("unknown")
+    assert [store.get(DOCUMENT, sha256) for sha256 in kept] == [b"scan", b"copy" * 50_000]
+
+
 def test_a_document_without_blobs_is_not_listed(store: BlobStore) -> None:
     """When its last blob is removed the document is gone, and can have blobs again."""
     store.remove(DOCUMENT, store.put(DOCUMENT, b"scan"))

@@ -46,6 +46,9 @@ class MemoryBlobs:
     def remove_document(self, document: str) -> None:
         self._blobs.pop(document, None)
 
+    def rest(self, document: str) -> None:
+        """There is no other place for them than memory."""
+
     def documents(self) -> tuple[str, ...]:
         return tuple(sorted(self._blobs))
 
