@@ -133,7 +133,7 @@ def _read(seen: sight.View, declared_deg: Turn) -> _Reading:
     fine = lean.cells(_sideways(seen.text, axis))
     skew_deg, confidence = 0.0, _between(leans[axis].sharpness, *_SHARP)
     if confidence > 0:
-        skew_deg = lean.refine(points[axis], fine, leans[axis])
+        skew_deg = lean.by_columns(points[axis], fine, lean.refine(points[axis], fine, leans[axis]))
     if abs(skew_deg) > lean.RANGE_DEG + 0.1:
         skew_deg = confidence = 0.0
     skew_deg = min(lean.RANGE_DEG, max(-lean.RANGE_DEG, skew_deg))
