@@ -7,6 +7,8 @@ import gc
 
 _TRIM_THRESHOLD, _TOP_PAD, _MMAP_THRESHOLD = -1, -2, -3
 _MB = 1 << 20
+_OBJECTS = 20_000
+"""So many new ones before a collection (700 by default): a few MB."""
 
 
 def keep_memory() -> None:
@@ -27,7 +29,9 @@ def keep_objects() -> None:
     """Leave all that there is now to the end of the process: no collection looks at it again. For the end of start-up.
 
     Libraries are some 150,000 objects; looking at all of them stopped every thread of a worker for 100 ms, again and
-    again, and in a fork it copies every shared page.
+    again, and in a fork it copies every shared page. What comes later is looked at less often than by default: a step
+    makes tens of thousands of objects and hardly a cycle, and looking for them took a tenth of a document's time.
     """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(_OBJECTS)

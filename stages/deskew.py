@@ -185,4 +185,4 @@ def run(inputs: Inputs, ports: Ports) -> Deskewed:
     return Deskewed(**pose_of(side_of(inputs, ports), inputs.pixels())._asdict())
 
 
-STAGE = Stage("deskew", 2, Scope.PAGE, (Decoded,), Deskewed, run)
+STAGE = Stage("deskew", 3, Scope.PAGE, (Decoded,), Deskewed, run)

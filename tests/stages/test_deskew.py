@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.ocr.kinds import write_page
+from benchmarks.page_stages.lying import lying
+from benchmarks.page_stages.posing import seen
 from models.ports import Pixels
 from stages import deskew
 from stages.decode import Decoded
@@ -43,6 +45,15 @@ def test_all_four_orientations(turn: Turn, angle_deg: float, make: object) -> No
     assert found.orientation_deg == turn
     assert found.skew_deg == pytest.approx(angle_deg, abs=0.1)
     assert found.orientation_confidence > 0.6
+
+
+@pytest.mark.parametrize("number", [5, 7, 8, 9])
+def test_columns_do_not_mix(number: int) -> None:
+    """Lines of two columns, taken together, look sharper along an angle that is wrong by up to half a degree."""
+    page = lying("gazette", number)
+    found = seen(page.scan)
+    assert found.orientation_deg == 0
+    assert found.skew_deg == pytest.approx(page.angle_deg, abs=0.06)
 
 
 @pytest.mark.parametrize("number", [1, 5, 8])
