@@ -164,6 +164,8 @@ def test_a_rescan_during_the_sweep_is_not_robbed(place: Place, tmp_path: Path) -
     with pytest.raises(Retryable) as caught:
         intake.admit(found)
     assert (caught.value.code, swept) == ("blobs_swept", [1])
+    refused_at = place.books.ledger.clock()
+    wait_until(lambda: place.books.ledger.clock() > refused_at, "the next tick of the ledger's clock (SQLite: 1 ms)")
     receipt = intake.admit(found)
     assert receipt.new
     assert all(place.blobs.exists("HS-1", file.sha256) for file in receipt.files)
