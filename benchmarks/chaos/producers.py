@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.chaos.cluster import Host
+from benchmarks.chaos.evidence import RECEIPT
 from benchmarks.chaos.papers import Expected, Paper, write
 from models.errors import OperatorError, SohoaError
 from pipeline.operations import approve
@@ -57,11 +59,18 @@ class Counters:
         while True:
             try:
                 write(paper, folder)
-            except OSError:  # the disk is full or read-only: the clerk tries again
+            except OSError:  # the disk is full or read-only: the clerk makes room where that can be, and tries again
+                make_room(folder.parent)
                 time.sleep(PATIENCE_S)
             else:
                 self.handed_in.append((folder.name, paper.expected))
                 return
+
+
+def make_room(incoming: Path) -> None:
+    """Delete the batches that have their receipt; the receipts stay. A read-only disk keeps them."""
+    for receipt in incoming.glob(f"*{RECEIPT}"):
+        shutil.rmtree(receipt.with_name(receipt.name.removesuffix(RECEIPT)), ignore_errors=True)
 
 
 class Officer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import secrets
 import shutil
@@ -17,13 +16,10 @@ from typing import NamedTuple
 from models.errors import Defect, Retryable
 from pipeline import page_cache
 from pipeline.adapters.blob_key import DOCUMENT_ID, SHA256, checked_document, checked_sha256
+from pipeline.adapters.hashing import hashed, know
 
 SETTLED_NS = 2_000_000_000
 """A folder changed less than this ago may change again within the same tick of its time stamp."""
-
-WORTH_KNOWING_BYTES = range(64 * 1024, 64 * 1024 * 1024)
-"""Size of a blob that stays in memory after it was read, for the next one: a signed copy is the unsigned one and a
-little more, and what was sealed is archived next. A smaller one is hashed at once, a larger one takes too much room."""
 
 TRIES = 10
 """How often a write or a deletion starts over because the other one took its folder away."""
@@ -34,27 +30,6 @@ class _Counted(NamedTuple):
 
     changed_ns: int
     size_bytes: int
-
-
-class _Hashed(NamedTuple):
-    """Bytes, and the hash that has taken them in. ``appends_to``: SHA-256 of the known bytes that they begin with."""
-
-    data: bytes
-    state: hashlib._Hash
-    appends_to: str | None = None
-
-    @property
-    def sha256(self) -> str:
-        return self.state.hexdigest()
-
-
-def _hashed(data: bytes, known: _Hashed | None) -> _Hashed:
-    """Bytes with their hash. Where they begin with known ones, only the rest is hashed: comparing costs a tenth."""
-    if known is None or not data.startswith(known.data):
-        return _Hashed(data, hashlib.sha256(data))
-    state = known.state.copy()
-    state.update(memoryview(data)[len(known.data) :])
-    return _Hashed(data, state, known.sha256)
 
 
 class DiskBlobs:
@@ -69,17 +44,16 @@ class DiskBlobs:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._counted: dict[str, _Counted] = {}
-        self._known: _Hashed | None = None
 
     def put(self, document: str, data: bytes, only: str | None = None) -> str:
-        hashed = _hashed(data, self._known)
-        sha256 = hashed.sha256
+        known = hashed(data)
+        sha256 = known.sha256
         path = self._path(document, sha256)
         if only not in (None, sha256):
             return sha256
         with _disk_errors(document):
-            if hashed.appends_to is not None:  # a signed copy: the one without the signature is read no more
-                _drop(path.with_name(hashed.appends_to))
+            if known.appends_to is not None:  # a signed copy: the one without the signature is read no more
+                _drop(path.with_name(known.appends_to))
             for _ in range(TRIES):
                 try:
                     self._make_folder(path.parent)
@@ -101,13 +75,12 @@ class DiskBlobs:
                 raise Defect(
                     "blob_missing", f"{document}: blob {sha256} is not in the store; restore it from a backup"
                 ) from None
-        hashed = _hashed(data, self._known)
-        if hashed.sha256 != sha256:
+        known = hashed(data)
+        if known.sha256 != sha256:
             raise Defect(
                 "blob_damaged", f"{document}: blob {sha256} does not have its hash; check the disk, restore the blob"
             )
-        if len(data) in WORTH_KNOWING_BYTES:
-            self._known = hashed
+        know(known)
         return data
 
     def exists(self, document: str, sha256: str) -> bool:

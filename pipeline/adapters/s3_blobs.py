@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import threading
 import time
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from models.errors import Defect, Retryable
 from models.settings import BlobSettings
 from pipeline.adapters.blob_key import DOCUMENT_ID, SHA256, checked_document, checked_sha256
+from pipeline.adapters.hashing import hashed, know
 from pipeline.adapters.s3_client import EXISTS, MISSING, code_of, is_refusal, key_prefix, open_client
 
 if TYPE_CHECKING:
@@ -55,13 +55,13 @@ class S3Blobs:
 
     def put(self, document: str, data: bytes, only: str | None = None) -> str:
         """See :class:`models.ports.BlobStore`. The server checks the hash before it keeps the blob."""
-        digest = hashlib.sha256(data)
-        sha256 = digest.hexdigest()
+        known = hashed(data)
+        sha256 = known.sha256
         request: PutObjectRequestTypeDef = {
             "Bucket": self._bucket,
             "Key": self._key(document, sha256),
             "Body": data,
-            "ChecksumSHA256": base64.b64encode(digest.digest()).decode("ascii"),
+            "ChecksumSHA256": base64.b64encode(known.state.digest()).decode("ascii"),
             "IfNoneMatch": "*",
         }
         if only not in (None, sha256):
@@ -93,10 +93,12 @@ class S3Blobs:
                 raise Defect(
                     "blob_missing", f"{document}: blob {sha256} is not in the store; restore it from a backup"
                 ) from None
-        if hashlib.sha256(data).hexdigest() != sha256:
+        known = hashed(data)
+        if known.sha256 != sha256:
             raise Defect(
                 "blob_damaged", f"{document}: blob {sha256} does not have its hash; check the bucket, restore the blob"
             )
+        know(known)
         return data
 
     def exists(self, document: str, sha256: str) -> bool:

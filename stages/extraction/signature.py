@@ -9,6 +9,8 @@ from stages.extraction.fold import is_caps, letters
 from stages.extraction.layout import Page, Passage, join, part
 
 _RECIPIENTS = "noinhan"
+_RECIPIENTS_REACH = 40
+"""Characters in which it stands, blots between its letters included."""
 _MIDDLE = 0.5
 """Share of the width at which the right half begins."""
 _REACH = 0.15
@@ -42,7 +44,7 @@ def find_signature(page: Page) -> Signature | None:
     It stands beside ``Nơi nhận:``; without that row it must show a title that officers have.
     """
     edge_px = _MIDDLE * page.width_px
-    recipients = next((row for row in page.rows if letters(row.text).startswith(_RECIPIENTS)), None)
+    recipients = next((row for row in page.rows if letters(row.text[:_RECIPIENTS_REACH]).startswith(_RECIPIENTS)), None)
     rights = [right for _, right in (part(row, edge_px, _REACH * page.width_px) for row in page.rows) if right.words]
     if recipients is not None:
         top_px = recipients.box.top - 2 * recipients.box.height

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import subprocess
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,6 +13,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Literal, cast
 
+import cv2
+import numpy as np
 import pikepdf
 import pkcs11
 import pytest
@@ -147,6 +151,25 @@ def test_the_signature_is_appended_and_holds(
     assert found.problems == []
     assert found.signature.signed_at == "2026-11-21T09:15:30+07:00"
     assert found.signature.signer == signer.subject()
+
+
+def test_a_signature_leaves_no_copy_of_the_paper_behind(signer: PadesSigner, paper: bytes) -> None:
+    """pyHanko's objects refer to each other until the next collection: a child's memory must not grow until then."""
+    noise = np.random.default_rng(1).integers(0, 255, (900, 900, 3), dtype=np.uint8)
+    heavy = small_pdfa([bytes(cv2.imencode(".jpg", noise)[1].tobytes())])
+    signer.sign(paper, LINES, AT)
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        for _ in range(3):
+            signer.sign(heavy, LINES, AT)
+        left_bytes, peak_bytes = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert peak_bytes > len(heavy) > 400_000
+    assert left_bytes < len(heavy)
 
 
 def test_the_signature_is_pades_baseline(signer: PadesSigner, paper: bytes) -> None:
