@@ -26,6 +26,8 @@ _ROUGH_PX = 400
 """Lines show, and which way they run, on a copy with so many pixels on its shorter side."""
 _SHARP = (1.8, 4.5)
 """Sharpness of a page without lines, and of one with a few clear ones."""
+_LETTERS = (0.15, 0.6)
+"""Clearness of marks that are none, as on a photograph, in a pen's stroke or along a lid, and of pale letters."""
 _CLEAR_UP = 3.0
 """From this likelihood (natural logarithm) the letters outweigh what the file declares."""
 _CLEAR_FAR = 8.0
@@ -41,6 +43,8 @@ _CLEAR_LINES, _FEW_CELLS = 0.6, 4000
 """With fainter lines, or less ink (two paragraphs), a closer look finds a better angle."""
 _PIECES_PX = 4.5
 """Letters lower than this are pieces of pale ones, or very small print."""
+_TIED = 1.1
+"""Where letters hold so many times more of the dark ink without the fainter, the fainter ties them together."""
 _ENLARGED, _LETTER_PX = 1.5, 14.0
 """How much closer: this many times, or so that letters are this high."""
 
@@ -99,28 +103,51 @@ def pose_of(side: Side, raster: Raster) -> Pose:
     contrast = np.ascontiguousarray(found.contrast[:, ::-1]) if side.mirrored else found.contrast
     seen = sight.view(contrast, found.dpi)
     read = _read(seen, side.turn_deg)
+    pale = False
     if 0 < read.height_px < _PIECES_PX:
         mended = sight.view(contrast, found.dpi, pale=True)
         again = _read(mended, side.turn_deg)
         if again.skew_confidence > read.skew_confidence:
-            seen, read = mended, again
+            seen, read, pale = mended, again, True
     if read.margin < _CLEAR_UP or read.skew_confidence < _CLEAR_LINES or read.cells < _FEW_CELLS:
-        times = max(_ENLARGED, _LETTER_PX / read.height_px) if read.height_px else _ENLARGED
-        near = sight.closer(raster, seen, times, mirrored=side.mirrored)
-        again = _read(near, side.turn_deg) if near is not None else read
-        # Closer, fine lines of a card may tie its letters into one mark that is none: what was clear stays.
-        if again.skew_confidence >= min(read.skew_confidence, 0.5) and again.margin >= min(read.margin, _CLEAR_FAR):
-            read = again
+        dark = sight.firm(contrast)
+        firm = sight.view(contrast, found.dpi, faintest=dark)
+        tied = np.count_nonzero(firm.text) > _TIED * np.count_nonzero(seen.text >= dark)
+        read = _closer(raster, side, seen, read, pale=pale)
+        if tied or read.margin < _CLEAR_FAR or read.skew_confidence < _CLEAR_LINES:
+            read = _closer(raster, side, firm, read, faintest=dark)
     return _posed(seen, read, side.turn_deg)
+
+
+def _closer(
+    raster: Raster,
+    side: Side,
+    seen: sight.View,
+    read: _Reading,
+    *,
+    pale: bool = False,
+    faintest: int = lean.FAINTEST,
+) -> _Reading:
+    """What a closer look at a view says, where it is as clear as what was ``read`` before; else that.
+
+    Closer, fine lines of a card may tie its letters into one mark that is none: what was clear stays.
+    """
+    height_px = letters.height_px(seen.marks, seen.keep, seen.dpi)
+    times = max(_ENLARGED, _LETTER_PX / height_px) if height_px else _ENLARGED
+    near = sight.closer(raster, seen, times, mirrored=side.mirrored, pale=pale, faintest=faintest)
+    if near is None:
+        return read
+    again = _read(near, side.turn_deg)
+    clear = again.skew_confidence >= min(read.skew_confidence, 0.5) and again.margin >= min(read.margin, _CLEAR_FAR)
+    return again if clear else read
 
 
 def _read(seen: sight.View, declared_deg: Turn) -> _Reading:
     """Which way up the letters stand, and how their lines lean: where the ink's profile across them is sharpest."""
     up = letters.look(seen.text, seen.marks, seen.keep, seen.dpi)
     rough = ink.reduced(seen.text, _ROUGH_PX)
-    said = max(up.odds[0], up.odds[2]) - max(up.odds[1], up.odds[3])
     # Where the letters leave no doubt which way the lines run, only that way is looked at.
-    axes = (0, 90) if abs(said) < _BEYOND_DOUBT else (0 if said > 0 else 90,)
+    axes = (0, 90) if abs(up.along) < _BEYOND_DOUBT else (0 if up.along > 0 else 90,)
     points = {axis: lean.cells(_sideways(rough, axis)) for axis in axes}
     leans = {axis: lean.coarse(points[axis]) for axis in axes}
     sharp = {axis: _LINES_WEIGH * math.log(leans[axis].sharpness) if axis in leans else 0.0 for axis in (0, 90)}
@@ -131,7 +158,7 @@ def _read(seen: sight.View, declared_deg: Turn) -> _Reading:
     along = odds[turn // 90] - odds[other // 90]
     axis = turn % 180 if along >= _CLEAR_ALONG else declared_deg % 180
     fine = lean.cells(_sideways(seen.text, axis))
-    skew_deg, confidence = 0.0, _between(leans[axis].sharpness, *_SHARP)
+    skew_deg, confidence = 0.0, _between(leans[axis].sharpness, *_SHARP) * _between(up.clearness, *_LETTERS)
     if confidence > 0:
         skew_deg = lean.by_columns(points[axis], fine, lean.refine(points[axis], fine, leans[axis]))
     if abs(skew_deg) > lean.RANGE_DEG + 0.1:
@@ -185,4 +212,4 @@ def run(inputs: Inputs, ports: Ports) -> Deskewed:
     return Deskewed(**pose_of(side_of(inputs, ports), inputs.pixels())._asdict())
 
 
-STAGE = Stage("deskew", 3, Scope.PAGE, (Decoded,), Deskewed, run)
+STAGE = Stage("deskew", 4, Scope.PAGE, (Decoded,), Deskewed, run)

@@ -43,6 +43,16 @@ class Letters(NamedTuple):
     seen: int
     height_px: float
 
+    @property
+    def along(self) -> float:
+        """By how much likelier it is that lines run across the picture than up and down; negative where it is less."""
+        return max(self.odds[0], self.odds[2]) - max(self.odds[1], self.odds[3])
+
+    @property
+    def clearness(self) -> float:
+        """How much a window tells of the way that the lines run, on average: about 3 of clear print, 0 of what is none."""
+        return abs(self.along) / (_INDEPENDENT * self.seen) if self.seen else 0.0
+
     def margin(self, turn: int) -> float:
         """By how much a turn is likelier than any other, negative where it is not."""
         return self.odds[turn // 90] - max(self.odds[: turn // 90] + self.odds[turn // 90 + 1 :])
@@ -54,12 +64,11 @@ def windows(picture: Pixels, marks: ink.Components, keep: ink.Bools, dpi: float)
     ``picture``: contrast of the marks ``keep``. Nothing here knows which way the lines run: a mark is as high as
     its shorter side, and is looked at all along the longer one, because words hang together.
     """
-    short, long = np.minimum(marks.width, marks.height), np.maximum(marks.width, marks.height)
-    sized = lean.like_letters(marks, keep, dpi)
     none = np.zeros((0, CELLS, CELLS), np.float32)
-    if int(sized.sum()) < 5:
+    usual = height_px(marks, keep, dpi)
+    if not usual:
         return none, 0.0
-    usual = lean.usual(short[sized], long[sized], dpi)
+    short, long = np.minimum(marks.width, marks.height), np.maximum(marks.width, marks.height)
     chosen = np.flatnonzero(
         keep & (short > 0.55 * usual) & (short < 2.2 * usual) & (long > 0.6 * usual) & (long < 25 * usual)
     )
@@ -77,6 +86,15 @@ def windows(picture: Pixels, marks: ink.Components, keep: ink.Bools, dpi: float)
     rows = (y[:, None, None] + across[None, :, None] + np.zeros((1, 1, CELLS), np.float32)).reshape(len(x), -1)
     found = cv2.remap(seen, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT, borderValue=0)
     return np.asarray(found.reshape(-1, CELLS, CELLS) * np.float32(1 / _STRONGEST), dtype=np.float32), usual
+
+
+def height_px(marks: ink.Components, keep: ink.Bools, dpi: float) -> float:
+    """How high the usual mark is, 0 where there are next to none."""
+    sized = lean.like_letters(marks, keep, dpi)
+    if int(sized.sum()) < 5:
+        return 0.0
+    short, long = np.minimum(marks.width, marks.height), np.maximum(marks.width, marks.height)
+    return lean.usual(short[sized], long[sized], dpi)
 
 
 def _places(marks: ink.Components, chosen: NDArray[np.intp], usual: float) -> tuple[Windows, Windows]:

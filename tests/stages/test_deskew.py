@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.ocr.kinds import write_page
-from benchmarks.page_stages.lying import lying
+from benchmarks.page_stages.lying import lying, turned
 from benchmarks.page_stages.posing import seen
 from models.ports import Pixels
 from stages import deskew
@@ -54,6 +54,24 @@ def test_columns_do_not_mix(number: int) -> None:
     found = seen(page.scan)
     assert found.orientation_deg == 0
     assert found.skew_deg == pytest.approx(page.angle_deg, abs=0.06)
+
+
+@pytest.mark.parametrize("number", [103, 109, 115])
+@pytest.mark.parametrize("turn", TURNS)
+def test_waves_under_the_print_of_cards(number: int, turn: Turn) -> None:
+    """Fine lines tie the letters of a card into marks that are none; darker than they are, the letters stand alone."""
+    page = lying("cards", number)
+    found = seen(turned(page.scan, turn))
+    assert found.orientation_deg == turn
+    assert found.skew_deg == pytest.approx(page.angle_deg, abs=0.1)
+
+
+@pytest.mark.parametrize(("kind", "number"), [("signature_alone", 107), ("signature_alone", 108), ("blank", 109)])
+@pytest.mark.parametrize("turn", TURNS)
+def test_what_is_no_print_has_no_lines(kind: str, number: int, turn: Turn) -> None:
+    """A signature, and what shows of the lid around a blank sheet, run somewhere; the page is left as it lies."""
+    found = seen(turned(lying(kind, number).scan, turn))
+    assert (found.orientation_deg, found.skew_deg, found.skew_confidence) == (0, 0.0, 0.0)
 
 
 @pytest.mark.parametrize("number", [1, 5, 8])
