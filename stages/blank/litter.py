@@ -25,7 +25,7 @@ _CORE_MM = 1.45
 _HALO_MM = 5.0
 _STAPLE_BARS = 6
 """Two staples, or three with two legs each; more bars are a bar code's."""
-_STROKE_MM, _BLOT_PEAK, _WHITE = 1.3, 60, 248
+_STROKE_MM, _BLOT_PEAK, _WHITE = 1.05, 60, 248
 """Brown lines that are broader on average and paler are rims of stains; a pen that writes in brown leaves half of that."""
 
 
@@ -193,8 +193,10 @@ def stains(marks: Components, level: Pixels, image: Pixels, paper: Pixels, mm: f
     candidates = _of_marks(blots | ((side > _HALO_MM * mm) & (marks.area >= _STROKE_MM * mm * side)))
     candidates &= ~reach(marks, level, _BLOT_PEAK)
     numbers = np.flatnonzero(candidates)
+    # The paper is a little darker than what closes over its grain, most so in the colour that it has least of.
+    grain = np.median(1 - image[::8, ::8] / np.maximum(paper[::8, ::8], 1.0), axis=(0, 1))
     for number in numbers[np.argsort(-marks.area[numbers], kind="stable")][:120]:
-        blue, green, red = _missing(marks, int(number), image, paper)
+        blue, green, red = _missing(marks, int(number), image, paper) - grain
         brown = 0.35 * blue <= green <= 0.88 * blue and 0.15 * blue <= red <= min(0.6 * blue, 0.85 * green)
         found[number] = brown and (blots[number] or _stroke_px(marks, int(number)) >= _STROKE_MM * mm)
     return found
