@@ -23,8 +23,8 @@ _SMALL_MM2 = 1.0
 _CORE_MM = 1.45
 """What of a mark is more than half as dark as its darkest: a grain of dust is smaller, for all the blur and rust around it."""
 _HALO_MM = 5.0
-_STAPLE_BARS = 6
-"""Two staples, or three with two legs each; more bars are a bar code's."""
+_CROWNS = 3
+"""More long bars than these are no staples but a bar code's."""
 _STROKE_MM, _BLOT_PEAK, _WHITE = 1.05, 60, 248
 """Brown lines that are broader on average and paler are rims of stains; a pen that writes in brown leaves half of that."""
 
@@ -129,12 +129,12 @@ def staples(marks: Components, dpi: float) -> Bools:
             found[number] = True
         else:
             legs.append((int(number), start, end))
+    if int(found.sum()) > _CROWNS:
+        found[:] = False
     for place, (number, start, end) in enumerate(legs):
         for other, start_2, end_2 in legs[place + 1 :]:
             if _in_line(start, end, start_2, end_2, mm):
                 found[number] = found[other] = True
-    if int(found.sum()) > _STAPLE_BARS:
-        found[:] = False
     return found | _pricks(marks, mm, reach)
 
 
