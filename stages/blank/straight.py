@@ -41,10 +41,12 @@ def evened(level: Pixels, mm: float) -> Pixels:
     Only where a thin line along an axis stands out in each of twelve parts from edge to edge: no line of writing and
     no rule of a form begins and ends at the paper's edges. What crosses it loses no more than the streak gave.
     """
-    height, width = level.shape
-    for across, size in ((True, (width, _BANDS)), (False, (_BANDS, height))):
-        means = cv2.resize(level.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-        parts = np.ascontiguousarray(means if across else means.T)
+    if min(level.shape) < _BANDS:
+        return level
+    for across in (True, False):
+        strips = np.array_split(level, _BANDS, axis=0 if across else 1)
+        means = [cv2.reduce(strip, 0 if across else 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F).ravel() for strip in strips]
+        parts = np.stack(means)
         above = parts - cv2.morphologyEx(parts, cv2.MORPH_OPEN, np.ones((1, round(1.8 * mm) | 1), np.uint8))
         least = above.min(axis=0)
         runs = ink.components((least >= _STREAK / 2).astype(np.uint8)[None, :])
