@@ -51,8 +51,8 @@ _QUIET = 3.0
 """Grain from which the picture is smoothed before ink is sought."""
 _SPOT = 34
 """Mould and rust are paler than this, or brown and at the edge."""
-_GRAIN, _CELLS = 4.0, 3
-"""Grain that hides single pale strokes, and how many cells of 2 mm together must then stand out of it."""
+_GRAIN, _CELLS, _CELL_PEAK = 4.0, 3, 9.0
+"""Grain that hides single pale strokes; how many cells of 2 mm together must then stand out of it; and by how much one of them."""
 _MOST_DUST = 0.0005
 """More of the page than this is not dust: 30 mm² on A4."""
 _DARK_PAPER = 90
@@ -105,6 +105,7 @@ def measure(seen: Survey) -> InkMeasure:
     plain = _plain_print(level, edge, least, seen.dpi)
     if plain is not None:
         return InkMeasure(plain)
+    level = straight.evened(level, mm)
     found = _clear(seen, level, edge, least, mm)
     share = float(found.marks.area[found.counted].sum()) / level.size
     doubts = [name for name, there in found.doubts.items() if there.any()]
@@ -141,11 +142,16 @@ class _Pale(NamedTuple):
 
 
 class _Clear(NamedTuple):
-    """Marks as dark as ink. By number: ``counted`` are ink, ``specks`` dust, ``left_out`` what scanner and binding left."""
+    """Marks as dark as ink.
+
+    By number: ``counted`` are ink, ``specks`` dust, ``grains`` dust on something paler, ``left_out`` what scanner and
+    binding left.
+    """
 
     marks: ink.Components
     counted: ink.Bools
     specks: ink.Bools
+    grains: ink.Bools
     left_out: ink.Bools
     doubts: dict[Doubt, ink.Bools]
 
@@ -166,6 +172,8 @@ def _clear(seen: Survey, level: Pixels, edge: float, least: float, mm: float) ->
     left_out |= straight.long_lines(marks, pale_lines, mm)
     left_out |= straight.creases(marks, seen.small, clear & ~(left_out | specks) & _long(marks, mm), mm)
     rest = clear & ~(left_out | specks)
+    grains = litter.grains(marks, level, rest, mm)
+    rest &= ~grains
     doubts: dict[Doubt, ink.Bools] = {
         "streak": rest & straight.broken_streaks(marks, mm),
         "small": rest & litter.small(marks, mm),
@@ -174,7 +182,7 @@ def _clear(seen: Survey, level: Pixels, edge: float, least: float, mm: float) ->
     }
     for there in doubts.values():
         rest = rest & ~there
-    return _Clear(marks, rest, specks & clear, left_out, doubts)
+    return _Clear(marks, rest, specks & clear, grains, left_out, doubts)
 
 
 def _unruled(marks: ink.Components, mask: Pixels, level: Pixels, mm: float, *, single: bool = False) -> ink.Components:
@@ -212,6 +220,8 @@ def _noise(level: Pixels) -> float:
 
 def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -> _Pale:
     """Where pale strokes stand."""
+    if clear.grains.any():
+        level = litter.without_cores(level, clear.marks, clear.grains)
     fine = _fine(level, mm)
     least += float(np.median(fine[::4, ::4]))
     if float(fine[fine >= least].sum()) < 255 * mm * mm * _PALE_MM2:
@@ -231,9 +241,12 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
     if hairs.any():
         hairs &= litter.lonely(marks, fine, ~dirt, mm)
         dirt |= hairs
+    dirt |= litter.stains(marks, level, seen.small, seen.paper, mm)
     small = litter.dust(marks, mm) | litter.spots(marks, mm)
     # A dark spot may be a digit whose grain was smoothed away.
-    firm = small & ~litter.dust(marks, mm) & ~dirt & litter.reach(marks, fine, max(_SPOT, darker))
+    spot = darker if _noise(seen.contrast) > 2 * _GRAIN else max(_SPOT, darker)
+    firm = small & ~litter.dust(marks, mm) & ~dirt & litter.reach(marks, fine, spot)
+    firm &= ~litter.grains(marks, fine, firm, mm)
     # Strokes; and specks where many lie close together: dots of a printer, what is left of a stamp.
     for kept, fewest in (((~dirt & ~small) | firm, 1), (~dirt, _MANY)):
         if not (kept & litter.reach(marks, fine, _FIRM * least)).any():
@@ -286,7 +299,14 @@ def _faint(level: Pixels, clear: _Clear, mm: float) -> bool:
     mask = (above > 4 * max(spread, 0.15)) & ~near
     mask[[0, 1, -2, -1]] = mask[:, [0, 1, -2, -1]] = False
     groups = ink.components(mask)
-    return bool((groups.area[1:] >= _CELLS).any())
+    high, wide = mask.shape
+    # Streaks and folds are long and one cell thick; what lies all within 6 mm of an edge is shade.
+    line = ((groups.height > high / 2) & (groups.width <= 2)) | ((groups.width > wide / 2) & (groups.height <= 2))
+    rim = (groups.bottom <= 3) | (groups.right <= 3) | (groups.top >= high - 3) | (groups.left >= wide - 3)
+    peak = np.zeros_like(rim)
+    peak[groups.labels[above >= _CELL_PEAK]] = True
+    peak[0] = False
+    return bool((peak & ~line & ~rim & (groups.area >= _CELLS)).any())
 
 
 def _fine(contrast: Pixels, mm: float) -> Pixels:
@@ -317,4 +337,4 @@ def run(inputs: Inputs, ports: Ports) -> BlankMeasured:
     return BlankMeasured(verdict=verdict, ink=round(found.share, 7), doubts=found.doubts, marks=marks)
 
 
-STAGE = Stage("blank_side", 2, Scope.PAGE, (Decoded, Counted), BlankMeasured, run)
+STAGE = Stage("blank_side", 3, Scope.PAGE, (Decoded, Counted), BlankMeasured, run)

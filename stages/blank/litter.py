@@ -20,6 +20,13 @@ _SPECK_MM, _SPECK_MM2 = 1.6, 1.7
 _FIBRE_MM, _FIBRE_MM2 = 2.6, 0.45
 """Nor is one that is longer and has more ink than a short fibre."""
 _SMALL_MM2 = 1.0
+_CORE_MM = 1.45
+"""What of a mark is more than half as dark as its darkest: a grain of dust is smaller, for all the blur and rust around it."""
+_HALO_MM = 5.0
+_CROWNS = 3
+"""More long bars than these are no staples but a bar code's."""
+_STROKE_MM, _BLOT_PEAK, _WHITE = 1.05, 60, 248
+"""Brown lines that are broader on average and paler are rims of stains; a pen that writes in brown leaves half of that."""
 
 
 def dust(marks: Components, mm: float) -> Bools:
@@ -122,12 +129,13 @@ def staples(marks: Components, dpi: float) -> Bools:
             found[number] = True
         else:
             legs.append((int(number), start, end))
-    found |= _pricks(marks, mm, reach)
+    if int(found.sum()) > _CROWNS:
+        found[:] = False
     for place, (number, start, end) in enumerate(legs):
         for other, start_2, end_2 in legs[place + 1 :]:
             if _in_line(start, end, start_2, end_2, mm):
                 found[number] = found[other] = True
-    return found
+    return found | _pricks(marks, mm, reach)
 
 
 def _pricks(marks: Components, mm: float, reach: ink.Ints) -> Bools:
@@ -156,16 +164,50 @@ def rust(marks: Components, image: Pixels, paper: Pixels, dpi: float) -> Bools:
     reach = np.minimum.reduce([marks.left, width - marks.right, marks.top])
     side = np.maximum(marks.width, marks.height)
     found = np.zeros(len(marks.area), np.bool_)
-    numbers = np.flatnonzero(
-        (reach <= 24 * mm) & (side <= 17 * mm) & (side >= _SPECK_MM * mm) & (marks.area <= 60 * mm * mm)
-    )
+    near = (reach <= 24 * mm) & (side <= 17 * mm) & (side >= _SPECK_MM * mm) & (marks.area <= 60 * mm * mm)
+    numbers = np.flatnonzero(near)
     for number in numbers[numbers > 0][:30]:
-        window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
-        inside = (marks.labels[window] == number).astype(np.uint8)
-        light, under = (np.array(cv2.mean(plane[window], inside)[:3]) for plane in (image, paper))
-        blue, green, red = 1 - light / np.maximum(under, 1)
+        blue, green, red = _missing(marks, int(number), image, paper)
         found[number] = 0.5 * blue <= green <= 0.9 * blue and 0.15 * blue <= red <= 0.85 * green
     return found
+
+
+def _missing(marks: Components, number: int, image: Pixels, paper: Pixels) -> Floats:
+    """The share of the paper's light that a mark takes, blue, green and red."""
+    window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+    inside = (marks.labels[window] == number).astype(np.uint8)
+    light, under = (np.array(cv2.mean(plane[window], inside)[:3]) for plane in (image, paper))
+    return np.asarray(1 - light / np.maximum(under, 1))
+
+
+def stains(marks: Components, level: Pixels, image: Pixels, paper: Pixels, mm: float) -> Bools:
+    """Pale brown blots, mould, and the broad brown rims that damp leaves; writing in brown is thinner and not all round.
+
+    None where the scanner's white hides what is missing in red: there a grey mark looks brown.
+    """
+    found = np.zeros(len(marks.area), np.bool_)
+    if image.ndim < 3 or float(np.median(paper[::4, ::4, 2])) > _WHITE:
+        return found
+    side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    blots = spots(marks, mm) & (other >= 0.65 * side)
+    candidates = _of_marks(blots | ((side > _HALO_MM * mm) & (marks.area >= _STROKE_MM * mm * side)))
+    candidates &= ~reach(marks, level, _BLOT_PEAK)
+    numbers = np.flatnonzero(candidates)
+    # The paper is a little darker than what closes over its grain, most so in the colour that it has least of.
+    grain = np.median(1 - image[::8, ::8] / np.maximum(paper[::8, ::8], 1.0), axis=(0, 1))
+    for number in numbers[np.argsort(-marks.area[numbers], kind="stable")][:120]:
+        blue, green, red = _missing(marks, int(number), image, paper) - grain
+        brown = 0.35 * blue <= green <= 0.88 * blue and 0.15 * blue <= red <= min(0.6 * blue, 0.85 * green)
+        found[number] = brown and (blots[number] or _stroke_px(marks, int(number)) >= _STROKE_MM * mm)
+    return found
+
+
+def _stroke_px(marks: Components, number: int) -> float:
+    """How broad a mark is where it is a line: its area by half the length of its outlines."""
+    window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+    inside = np.pad((marks.labels[window] == number).astype(np.uint8), 1)
+    lines, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    return 2 * int(marks.area[number]) / max(1.0, sum(cv2.arcLength(line, True) for line in lines))
 
 
 def _bar(marks: Components, number: int, mm: float) -> tuple[Floats, Floats] | None:
@@ -206,6 +248,29 @@ def spots(marks: Components, mm: float) -> Bools:
     """Compact blots up to 5 mm: rust, mould, a fibre's knot."""
     side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
     return _of_marks((side <= 5 * mm) & (other >= 0.45 * side) & (marks.area >= 0.55 * side * other))
+
+
+def grains(marks: Components, level: Pixels, candidates: Bools, mm: float) -> Bools:
+    """Of these marks, those of which only a speck is more than half as dark as their darkest: dust, blurred or rusty."""
+    found = np.zeros(len(marks.area), np.bool_)
+    side = np.maximum(marks.width, marks.height)
+    for number in np.flatnonzero(candidates & (side <= _HALO_MM * mm))[:120]:
+        window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+        inside = np.where(marks.labels[window] == number, level[window], 0)
+        _, _, wide, high = cv2.boundingRect((inside >= 0.5 * float(inside.max())).view(np.uint8))
+        found[number] = max(wide, high) <= _CORE_MM * mm
+    return found
+
+
+def without_cores(level: Pixels, marks: Components, chosen: Bools) -> Pixels:
+    """The picture less what is more than half as dark as the darkest of these marks; what is left of them is judged by itself."""
+    level = level.copy()
+    for number in np.flatnonzero(chosen):
+        window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+        inside = np.where(marks.labels[window] == number, level[window], 0)
+        core = (inside >= 0.5 * float(inside.max())).view(np.uint8)
+        level[window][cv2.dilate(core, np.ones((3, 3), np.uint8)) > 0] = 0
+    return level
 
 
 def reach(marks: Components, level: Pixels, least: float) -> Bools:

@@ -12,6 +12,9 @@ from models.ports import Pixels
 from stages import ink
 from stages.ink import Bools, Components
 
+_BANDS, _STREAK = 12, 3.0
+"""In how many parts a streak is looked for, and the mean contrast that it must have in each."""
+
 
 def without_streaks(mask: Pixels, mm: float) -> Pixels:
     """A mask (0 or 255) less thin lines that run along an axis from edge to edge: dirt on the glass of a sheet feeder.
@@ -30,6 +33,31 @@ def without_streaks(mask: Pixels, mm: float) -> Pixels:
                 else:
                     mask[window] = 0
     return mask
+
+
+def evened(level: Pixels, mm: float) -> Pixels:
+    """A picture of contrast less what streaks of the glass add to it, however pale, and whatever they cross.
+
+    Only where a thin line along an axis stands out in each of twelve parts from edge to edge: no line of writing and
+    no rule of a form begins and ends at the paper's edges. What crosses it loses no more than the streak gave.
+    """
+    if min(level.shape) < _BANDS:
+        return level
+    for across in (True, False):
+        strips = np.array_split(level, _BANDS, axis=0 if across else 1)
+        means = [cv2.reduce(strip, 0 if across else 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F).ravel() for strip in strips]
+        parts = np.stack(means)
+        above = parts - cv2.morphologyEx(parts, cv2.MORPH_OPEN, np.ones((1, round(1.8 * mm) | 1), np.uint8))
+        least = above.min(axis=0)
+        runs = ink.components((least >= _STREAK / 2).astype(np.uint8)[None, :])
+        streaks = np.unique(runs.labels[0][least >= _STREAK])
+        if not len(streaks):
+            continue
+        gives = np.where(np.isin(runs.labels[0], streaks), np.median(above, axis=0), 0)
+        gives = np.ceil(gives).clip(0, 255).astype(np.uint8)
+        everywhere = np.broadcast_to(gives if across else gives[:, None], level.shape)
+        level = np.asarray(cv2.subtract(level, np.ascontiguousarray(everywhere)), dtype=np.uint8)
+    return level
 
 
 def broken_streaks(marks: Components, mm: float) -> Bools:

@@ -232,3 +232,59 @@ def test_a_word_is_never_lost(share: float, x: int, y: int, tint: tuple[int, int
     page = (page * (1 - (1 - share) * ink[:, :, None] / 255.0)).astype(np.uint8)
     half = np.asarray(cv2.resize(page, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     assert verdict(half, 150) != "blank"
+
+
+@pytest.mark.parametrize("bars", [4, 7, 30])
+def test_a_bar_code_at_the_margin_is_no_row_of_staples(bars: int) -> None:
+    """Bars of 12 mm at the head of the page, as long and as near to the edge as staples."""
+    page = paper(TINTS[0])
+    rng = np.random.default_rng(3)
+    left = 1000
+    for _ in range(bars):
+        wide = int(rng.integers(4, 12))
+        page[150:292, left : left + wide] = 60
+        left += wide + int(rng.integers(8, 20))
+    assert "blank" not in verdicts(page)
+
+
+def ring(page: Pixels, tone: tuple[float, float, float]) -> None:
+    """A ring of 32 mm, 1.5 mm broad; ``tone``: what is missing of blue, green and red."""
+    shape = np.zeros(page.shape[:2], np.uint8)
+    cv2.circle(shape, (1200, 1700), 190, 255, 18, cv2.LINE_AA)
+    page[:] = (page * (1 - shape[:, :, None] / 255.0 * np.array(tone))).astype(np.uint8)
+
+
+@pytest.mark.parametrize("tint", [(225, 238, 243), (238, 212, 196)])
+def test_a_ring_that_damp_left_is_told_by_its_colour(tint: tuple[int, int, int]) -> None:
+    """Brown, it is a stain; red or grey, it may be a pale seal's and is not dropped."""
+    for tone, seen in (((0.11, 0.08, 0.05), True), ((0.11, 0.11, 0.02), False), ((0.1, 0.1, 0.1), False)):
+        page = paper(tint)
+        ring(page, tone)
+        half = np.asarray(cv2.resize(page, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+        assert (verdict(half, 150) == "blank") is seen
+
+
+@pytest.mark.parametrize("least", [0.3, 0.6])
+def test_dust_on_a_pale_number_does_not_hide_it(least: float) -> None:
+    """What is left when the speck is gone is judged by itself."""
+    page = paper(TINTS[0])
+    words = rendered.sheet(300)
+    rendered.write(words, ["27"], (100, 280), 300)
+    ink = 255 - rendered.grey(words)
+    y, x = (int(v) for v in np.argwhere(ink > 200)[len(np.argwhere(ink > 200)) // 3])
+    page = (page * (1 - least * ink[:, :, None] / 255.0)).astype(np.uint8)
+    cv2.circle(page, (x, y), 5, (20, 20, 20), -1)
+    half = np.asarray(cv2.resize(page, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    assert verdict(half, 150) != "blank"
+
+
+@pytest.mark.parametrize("share", [0.06, 0.12, 0.3])
+def test_a_streak_takes_nothing_from_what_it_crosses(share: float) -> None:
+    """Of any darkness it is dirt; a number under it stays."""
+    page = paper(TINTS[0])
+    words = rendered.sheet(300)
+    rendered.write(words, ["27"], (100, 280), 300)
+    streaked = page.copy()
+    streaked[:, 1195:1199] = (streaked[:, 1195:1199] * (1 - share)).astype(np.uint8)
+    assert verdicts(streaked) == {"blank"}
+    assert "blank" not in verdicts(np.minimum(streaked, rendered.pixels(words)))
