@@ -31,6 +31,8 @@ _LARGEST = 1.7
 """Lines with an x-height this many times the page's are mostly by hand; capitals have 1.5 times that of letters."""
 _LEAST_X = 1.2
 """What is narrower, and not within a word, is a stroke."""
+_CROSSED_X = 2.0
+"""What a stroke hides of a line in one place is narrower: a letter."""
 _RISE_X, _FALL_X = 1.7, 0.6
 """How far above and below the baseline ink is looked at: accents of capitals, descenders."""
 _BRIDGE_X, _FILLED, _BRIDGE_WEIGHT = 8.0, 0.6, 0.5
@@ -173,17 +175,20 @@ def _print_reach(beside: _Beside, x: float, weight: float) -> int:
         if beside.continued and _bridges(beside.loose[band, :stop], beside.large[band, :stop], x, weight):
             return stop
     within = bool(ink[: max(1, round(_SPACE_X * x))].any())
-    reach = 0
+    reach = last = 0
     for begin, end in _words(ink, x):
         sure = within or bool(beside.level[:end].any())
-        narrow = begin - reach > _SPACE_X * x and end - begin < _LEAST_X * x
-        if (
-            narrow
-            or begin - reach > _BLANK_X * x
-            or not _is_print(beside, begin, end, x, weight, *(_LAX if sure else _STRICT))
-        ):
+        narrow = begin - last > _SPACE_X * x and end - begin < _LEAST_X * x
+        if begin - last > _BLANK_X * x:
             break
-        reach = end
+        if not narrow and _is_print(beside, begin, end, x, weight, *(_LAX if sure else _STRICT)):
+            if reach < last and not beside.level[begin:end].any():
+                break
+            reach = last = end
+        elif reach == last and end - last < _CROSSED_X * x:
+            last = end  # a letter that a stroke spoils, if print goes on behind it
+        else:
+            break
     return reach if beside.large[band, :reach].any() else 0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from models.ports import Pixels
@@ -41,6 +41,7 @@ def _shift(line: LineImage, plain: LineImage) -> float:
 
 @settings(max_examples=12, deadline=None)
 @given(st.floats(2.0, 24.0), st.floats(8.0, 30.0))
+@example(19.22, 8.1)
 def test_a_pen_through_the_title_leaves_it_whole(at_mm: float, fall_mm: float) -> None:
     """Two strokes of a signature through letters of a short line, and it is one line from end to end."""
     page, _ = _page()
