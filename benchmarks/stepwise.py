@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, NoReturn, Self
 
-from models.document import Document, Source, archive_key
+from models.document import Document, Source
 from models.errors import Defect
 from models.facts import Approved, Fact, FactKey
 from models.manifest import Manifest
@@ -172,7 +172,6 @@ def _nothing() -> NoReturn:
 def _document(folder: Path, shelf: Shelf) -> Document:
     """The document as intake would register it, its files on the shelf."""
     manifest = Manifest.model_validate_json((folder / "manifest.json").read_bytes())
-    received_at = SystemClock().now()
     sources = tuple(
         Source(
             name=file.name,
@@ -183,14 +182,4 @@ def _document(folder: Path, shelf: Shelf) -> Document:
         )
         for file in manifest.files
     )
-    return Document(
-        id=manifest.document_id,
-        revision=manifest.revision,
-        agency=manifest.receiving_agency,
-        counter=manifest.counter,
-        service_class=manifest.service_class,
-        received_at=received_at,
-        archive_key=archive_key(manifest.owning_agency.code, received_at, manifest.document_id, manifest.revision),
-        sources=sources,
-        manifest=manifest,
-    )
+    return Document.of(manifest, sources, SystemClock().now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from models.base import DocumentId, Model, Sha256
 from models.manifest import Agency, Manifest, ServiceClass
@@ -52,6 +53,22 @@ class Document(Model):
     """``<agency>/<yyyy>/<document id>/r<revision>``: fixed at intake, free of anything that was read."""
     sources: tuple[Source, ...]
     manifest: Manifest | None = None
+
+    @classmethod
+    def of(cls, manifest: Manifest, sources: tuple[Source, ...], received_at: datetime) -> Self:
+        """What a manifest declares, received in UTC."""
+        return cls(
+            id=manifest.document_id,
+            revision=manifest.revision,
+            agency=manifest.receiving_agency,
+            counter=manifest.counter,
+            service_class=manifest.service_class,
+            received_at=received_at,
+            deadline=manifest.deadline,
+            archive_key=archive_key(manifest.owning_agency.code, received_at, manifest.document_id, manifest.revision),
+            sources=sources,
+            manifest=manifest,
+        )
 
     @property
     def content(self) -> str:

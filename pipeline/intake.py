@@ -154,19 +154,7 @@ class Intake:
             )
         if findings:
             raise Rejected.of(_first(findings))
-        received_at = self._clock.now()
-        return Document(
-            id=manifest.document_id,
-            revision=manifest.revision,
-            agency=manifest.receiving_agency,
-            counter=manifest.counter,
-            service_class=manifest.service_class,
-            received_at=received_at,
-            deadline=manifest.deadline,
-            archive_key=archive_key(manifest.owning_agency.code, received_at, manifest.document_id, manifest.revision),
-            sources=tuple(sources),
-            manifest=manifest,
-        )
+        return Document.of(manifest, tuple(sources), self._clock.now())
 
     def _keep_declared(self, document: str, path: Path, file: ScannedFile) -> None:
         """Store one file. Its bytes are gone when this returns: two at a time may be more than the memory.
