@@ -109,7 +109,9 @@ def pose_of(side: Side, raster: Raster) -> Pose:
     if 0 < read.height_px < PIECES_PX:
         mended = sight.view(contrast, found.dpi, pale=True)
         again = _read(mended, side.turn_deg)
-        if again.skew_confidence > read.skew_confidence:
+        # A table's dots run together to marks that stand no way up; mended, they are rules, and the letters are clear.
+        beyond = again.margin > read.margin + _BEYOND_DOUBT and again.skew_confidence >= _CLEAR_LINES
+        if beyond or again.skew_confidence > read.skew_confidence:
             seen, read, pale = mended, _after(read, again), True
     if read.margin < _CLEAR_UP or read.skew_confidence < _CLEAR_LINES or read.cells < _FEW_CELLS:
         dark = sight.firm(contrast)
