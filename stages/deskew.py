@@ -28,20 +28,22 @@ _SHARP = (1.8, 4.5)
 """Sharpness of a page without lines, and of one with a few clear ones."""
 _LETTERS = (0.15, 0.6)
 """Clearness of marks that are none, as on a photograph, in a pen's stroke or along a lid, and of pale letters."""
-_CLEAR_UP = 3.0
+_CLEAR_UP = 5.0
 """From this likelihood (natural logarithm) the letters outweigh what the file declares."""
 _CLEAR_FAR = 8.0
 """No closer look overrules letters that are as clear as this."""
 _UNSURE = 0.3
 _CLEAR_ALONG = 1.0
-"""The same for the way the lines run."""
+"""The same for the way the lines run: along which they are measured, no more."""
+_FAINT_LINES = 0.15
+"""Fainter lines than these, without clear letters, are none, as on most photographs."""
 _BEYOND_DOUBT = 20.0
-"""From this likelihood the letters alone say which way the lines run."""
+"""From this likelihood the letters alone say which way the lines run, and a page is turned onto its side for it."""
 _LINES_WEIGH = 3.0
 """Sharper lines along one way than along the other speak for it: the logarithm of how much, so many times."""
 _CLEAR_LINES, _FEW_CELLS = 0.6, 4000
 """With fainter lines, or less ink (two paragraphs), a closer look finds a better angle."""
-_PIECES_PX = 4.5
+PIECES_PX = 4.5
 """Letters lower than this are pieces of pale ones, or very small print."""
 _TIED = 1.1
 """Where letters hold so many times more of the dark ink without the fainter, the fainter ties them together."""
@@ -104,11 +106,13 @@ def pose_of(side: Side, raster: Raster) -> Pose:
     seen = sight.view(contrast, found.dpi)
     read = _read(seen, side.turn_deg)
     pale = False
-    if 0 < read.height_px < _PIECES_PX:
+    if 0 < read.height_px < PIECES_PX:
         mended = sight.view(contrast, found.dpi, pale=True)
         again = _read(mended, side.turn_deg)
-        if again.skew_confidence > read.skew_confidence:
-            seen, read, pale = mended, again, True
+        # A table's dots run together to marks that stand no way up; mended, they are rules, and the letters are clear.
+        beyond = again.margin > read.margin + _BEYOND_DOUBT and again.skew_confidence >= _CLEAR_LINES
+        if beyond or again.skew_confidence > read.skew_confidence:
+            seen, read, pale = mended, _after(read, again), True
     if read.margin < _CLEAR_UP or read.skew_confidence < _CLEAR_LINES or read.cells < _FEW_CELLS:
         dark = sight.firm(contrast)
         firm = sight.view(contrast, found.dpi, faintest=dark)
@@ -138,8 +142,18 @@ def _closer(
     if near is None:
         return read
     again = _read(near, side.turn_deg)
-    clear = again.skew_confidence >= min(read.skew_confidence, 0.5) and again.margin >= min(read.margin, _CLEAR_FAR)
-    return again if clear else read
+    lines = again.skew_confidence >= min(read.skew_confidence, 0.5)
+    clear = lines and again.margin >= min(read.margin, _CLEAR_FAR)
+    # Print on squared paper: the squares show lines that are none, and no letters.
+    clear |= read.margin < _CLEAR_UP and again.margin >= _CLEAR_FAR and again.skew_confidence > 0
+    return _after(read, again) if clear else read
+
+
+def _after(before: _Reading, again: _Reading) -> _Reading:
+    """What another look says. Where the letters stand another way than in the one before, it is as much less sure."""
+    if again.turn == before.turn or before.skew_confidence == 0:
+        return again
+    return again._replace(margin=max(0.0, again.margin - before.margin))
 
 
 def _read(seen: sight.View, declared_deg: Turn) -> _Reading:
@@ -170,13 +184,15 @@ def _read(seen: sight.View, declared_deg: Turn) -> _Reading:
 
 
 def _posed(seen: sight.View, read: _Reading, declared_deg: Turn) -> Pose:
-    """Clear text first, then what the file declares."""
+    """Clear text first, then what the file declares; without clear letters or lines the page is left as it lies."""
     turn, confidence = declared_deg, 0.0
-    if read.skew_confidence > 0:
+    if max(read.margin / _CLEAR_UP, read.along / _BEYOND_DOUBT, read.skew_confidence / _FAINT_LINES) < 1:
+        read = read._replace(skew_deg=0.0)
+    elif read.skew_confidence > 0:
         turn, confidence = read.turn, letters.sure(read.margin)
         if read.margin < _CLEAR_UP:
             confidence = _UNSURE
-            if read.along < _CLEAR_ALONG or declared_deg % 180 == read.turn % 180:
+            if read.along < _BEYOND_DOUBT or declared_deg % 180 == read.turn % 180:
                 turn = declared_deg
     clips = worth_straightening(read.skew_deg) and _clips(seen.marks, seen.dirt, turn, read.skew_deg)
     return Pose(turn, confidence, round(read.skew_deg, 3) + 0.0, read.skew_confidence, clips)
@@ -212,4 +228,4 @@ def run(inputs: Inputs, ports: Ports) -> Deskewed:
     return Deskewed(**pose_of(side_of(inputs, ports), inputs.pixels())._asdict())
 
 
-STAGE = Stage("deskew", 4, Scope.PAGE, (Decoded,), Deskewed, run)
+STAGE = Stage("deskew", 5, Scope.PAGE, (Decoded,), Deskewed, run)

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from benchmarks.corpus import batch, glass, pictures, seal
+from benchmarks.corpus import batch, glass, petition, pictures, seal
 from benchmarks.corpus.damage import Level, scanner
 from benchmarks.corpus.fonts import Fonts
 from benchmarks.corpus.layout import Flow, Margins, Run, Setting, place_text
@@ -165,6 +165,20 @@ QUIET: dict[str, Callable[[Desk], Page]] = {
     "picture": _picture,
 }
 """Pages that show no lines of text, or next to none."""
+
+
+def _petition(desk: Desk) -> Page:
+    petition.petition(desk.flow.page, desk.writer)
+    return desk.flow.page
+
+
+def _jotting(desk: Desk) -> Page:
+    petition.jotting(desk.flow.page, desk.writer)
+    return desk.flow.page
+
+
+HAND: dict[str, Callable[[Desk], Page]] = {"petition": _petition, "jotting": _jotting}
+"""Pages on which nothing is printed but rules: their lines waver, so that no angle is theirs to a tenth of a degree."""
 UNMEASURED = frozenset({"bent"})
 """Pages whose lines are no lines: they have an orientation, and no one angle."""
 
@@ -194,7 +208,7 @@ def lying(kind: str, number: int, dpi: tuple[int, ...] = DPI) -> Lying:
     desk = Desk.of(rng, at, ())
     if rng.random() < 0.25:
         desk.flow.page.fonts = Fonts("sans")
-    page = (TEXT | QUIET)[kind](desk)
+    page = (TEXT | QUIET | HAND)[kind](desk)
     angle = float(rng.uniform(-MOST_DEG, MOST_DEG) if rng.random() < 0.8 else rng.uniform(-0.6, 0.6))
     bed = _bed(page, kind, rng)
     device = scanner(rng, level)

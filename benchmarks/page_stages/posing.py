@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.corpus.scan import Scan
-from benchmarks.page_stages.lying import MOST_DEG, QUIET, TEXT, UNMEASURED, Lying, lying, turned
+from benchmarks.page_stages.lying import HAND, MOST_DEG, QUIET, TEXT, UNMEASURED, Lying, lying, turned
 from benchmarks.page_stages.part import Part
 from models.side import Side
 from stages import deskew
@@ -25,6 +25,8 @@ PAGES, QUICK_KINDS = 12, ("prose", "table", "form", "header", "capitals", "cards
 QUICK_DPI = (150,)
 TURNS = (0, 90, 180, 270)
 MISSED_DEG = 0.1
+BY_HAND_DEG = 1.0
+"""A page of six lines by hand leans no less surely than this."""
 LOW_CONFIDENCE = 0.3
 """A page without lines must be no surer of its angle than this."""
 
@@ -49,6 +51,11 @@ class Found:
         return abs(self.pose.skew_deg - self.page.angle_deg)
 
     @property
+    def straight(self) -> bool:
+        """Whether a page written by hand stands upright, as straight as a hand writes."""
+        return self.turned_right and (self.error_deg or 0.0) <= BY_HAND_DEG
+
+    @property
     def kept(self) -> bool:
         """Whether a page without lines was left as the file declares it; what is right anyway is right too."""
         quiet = self.pose.orientation_deg == 0 and self.pose.skew_deg == 0
@@ -66,15 +73,17 @@ class Found:
 def measure(quick: bool) -> Part:
     """``quick``: one page of a few kinds, one turn each; else ``PAGES`` of every kind, all four turns."""
     text = list(_seen(QUICK_KINDS if quick else tuple(TEXT), quick))
+    hand = list(_seen(("petition",) if quick else tuple(HAND), quick))
     quiet = list(_seen(("blank", "number") if quick else tuple(QUIET), quick))
     errors = [found.error_deg for found in text if found.error_deg is not None]
     headline = {
         "deskew_err_median_deg": round(statistics.median(errors), 4),
         "deskew_err_max_deg": round(max(errors), 4),
         "orientation_accuracy": round(sum(found.turned_right for found in text) / len(text), 4),
+        "handwriting_orientation_accuracy": round(sum(found.turned_right for found in hand) / len(hand), 4),
         "quiet_pages_kept": round(sum(found.kept for found in quiet) / len(quiet), 4),
     }
-    kinds = {kind: _of_kind([found for found in text if found.page.kind == kind]) for kind in TEXT}
+    kinds = {kind: _of_kind([found for found in (*text, *hand) if found.page.kind == kind]) for kind in TEXT | HAND}
     details = {
         "pages": len({found.page.name for found in text}),
         "cases": len(text),
@@ -82,6 +91,8 @@ def measure(quick: bool) -> Part:
         "kinds": {kind: row for kind, row in kinds.items() if row},
         "turned_wrong": [found.sentence() for found in text if not found.turned_right],
         "angle_wrong": [found.sentence() for found in text if (found.error_deg or 0.0) > MISSED_DEG],
+        "handwriting_cases": len(hand),
+        "handwriting_wrong": [found.sentence() for found in hand if not found.straight],
         "quiet_cases": len(quiet),
         "quiet_wrong": [found.sentence() for found in quiet if not found.kept],
     }
@@ -132,7 +143,7 @@ def _table(headline: Mapping[str, object], details: Mapping[str, Any]) -> str:
     for kind, row in details["kinds"].items():
         error = f"{row['err_median_deg']:10.3f}°  {row['err_max_deg']:6.3f}°" if "err_max_deg" in row else ""
         lines.append(f"{kind:17} {row['cases']:6} {row['turned_right']:13} {error}")
-    for key in ("turned_wrong", "angle_wrong", "quiet_wrong"):
+    for key in ("turned_wrong", "angle_wrong", "handwriting_wrong", "quiet_wrong"):
         lines += [f"{key}: {sentence}" for sentence in details[key]]
     lines += [f"{key}: {value}" for key, value in headline.items()]
     return "\n".join(lines) + "\n"

@@ -56,6 +56,12 @@ def test_columns_do_not_mix(number: int) -> None:
     assert found.skew_deg == pytest.approx(page.angle_deg, abs=0.06)
 
 
+@pytest.mark.parametrize("turn", TURNS)
+def test_dots_that_run_together(turn: Turn) -> None:
+    """Most marks of a table may be its rules' dots, which stand no way up."""
+    assert seen(turned(lying("dotted_table", 704).scan, turn)).orientation_deg == turn
+
+
 @pytest.mark.parametrize("number", [103, 109, 115])
 @pytest.mark.parametrize("turn", TURNS)
 def test_waves_under_the_print_of_cards(number: int, turn: Turn) -> None:
