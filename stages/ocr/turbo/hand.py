@@ -30,7 +30,7 @@ _SUREST_SCORE = 4.0
 _SURE, _SURE_LETTERS = 0.85, 2
 """A word of two letters that is read with more confidence may be print; a number is so up to the score above."""
 _LINE_SHARE = 0.6
-"""With so much of a line by hand, all of it is."""
+"""With so much of a line by hand, all of it is that may be."""
 _LEAST_WORDS = 3
 _PEN, _PRINT = 3.0, 1.5
 """Log odds of a pen on one side, and of print on the other, where a word is taken apart; letters and digits, or what is
@@ -86,14 +86,14 @@ def parted(letters: Letters, traits: Sequence[NDArray[np.float32]], pen: Pen) ->
     starts = np.append(low[0], np.where(same, between, low[1:])).clip(low, high - 1)
     ends = np.append(np.where(same, between, high[:-1]), high[-1]).clip(starts + 1, high)
     odds = pen.odds(mean(sums, starts, ends))
-    kinds = np.array([_kind(text) for text in letters.texts])
     first, beyond = groups(letters)
     surest = np.maximum.reduceat(odds, first) if first.size else odds
     for word in np.flatnonzero(surest > _PEN).tolist():
         a, z = int(first[word]), int(beyond[word])
-        inner = kinds[a + 1 : z] != kinds[a : z - 1]
+        kinds = np.array([_kind(text) for text in letters.texts[a:z]])
+        inner = kinds[1:] != kinds[:-1]
         # Neither side is a stop or a bracket alone.
-        inner &= np.maximum.accumulate(kinds[a : z - 1] > 0) & np.maximum.accumulate(kinds[a + 1 : z][::-1] > 0)[::-1]
+        inner &= np.maximum.accumulate(kinds[:-1] > 0) & np.maximum.accumulate(kinds[:0:-1] > 0)[::-1]
         at = a + 1 + np.flatnonzero(inner)
         if not at.size:
             continue
@@ -101,8 +101,12 @@ def parted(letters: Letters, traits: Sequence[NDArray[np.float32]], pen: Pen) ->
         right = pen.odds(mean(sums, starts[at], np.full(at.size, ends[z - 1])))
         most, least = np.maximum(left, right), np.minimum(left, right)
         apart = np.where((most > _PEN) & (least < -_PRINT), most - least, 0.0)
-        if apart.max() > 0:
-            found[at[apart.argmax()]] = True
+        best = int(apart.argmax())
+        # The stroke of a number's code is printed; a pen that fills the gap before it comes close.
+        if letters.texts[at[best] - 1] == "/" and best and at[best - 1] == at[best] - 1 and apart[best - 1] > 0:
+            best -= 1
+        if apart[best] > 0:
+            found[at[best]] = True
     return found
 
 
@@ -180,15 +184,17 @@ def trust(lines: Sequence[LineImage], read: Sequence[ReadLine], pen: Pen) -> lis
         return []
     score = WEIGHTS[0] + measures(lines, read, pen) @ np.array(WEIGHTS[1:])
     words = [word for line in read for word in line.words]
-    share = np.array([word.confidence for word in words])
-    letters = np.array([sum(map(str.isalpha, word.text)) for word in words], np.int64)
-    # Italics beside upright print look odd too, and so does a lone digit; but they are read.
-    marked = np.where(letters < _SURE_LETTERS, (share <= _SURE) | (score > _SUREST_SCORE), share <= _SURE)
-    most = np.where(score > _LEAST_SCORE, np.where(marked, MOST_CONFIDENCE, DOUBTED), 1.0)
+    most = np.ones(score.size)
+    for at in np.flatnonzero(score > _LEAST_SCORE).tolist():
+        # Italics beside upright print look odd too, and so does a lone digit; but they are read.
+        word = bool(sum(map(str.isalpha, words[at].text)) >= _SURE_LETTERS)
+        sure = words[at].confidence > _SURE and (word or score[at] <= _SUREST_SCORE)
+        most[at] = DOUBTED if sure else MOST_CONFIDENCE
+    ends = np.cumsum([len(line.words) for line in read])[:-1]
     result = []
-    for part in np.split(most, np.cumsum([len(line.words) for line in read])[:-1]):
+    for part, scores in zip(*(np.split(one, ends) for one in (most, score)), strict=True):
         if part.size >= _LEAST_WORDS and (part <= MOST_CONFIDENCE).mean() >= _LINE_SHARE:
-            part[:] = MOST_CONFIDENCE
+            part[scores > 0] = MOST_CONFIDENCE
         result.append(tuple(part.tolist()))
     return result
 

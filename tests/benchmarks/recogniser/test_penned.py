@@ -15,7 +15,9 @@ from benchmarks.recogniser.sheet import Setting, Sheet, Token
 def _sheet() -> Sheet:
     """Twenty lines of print."""
     sheet = Sheet(A4, 100, Fonts("tinos"), np.random.default_rng(1), faces=Faces("Tinos"))
-    tokens = [Token(text) for text in "Số 12/QĐ-UBND ngày 08 tháng 6 năm 2010 của Ủy ban".split() * 18]
+    tokens = [
+        Token(text) for text in ["Số", "12/QĐ-UBND", "ngày", "08", "tháng", "6", "năm", "2010", "của", "Ủy", "ban"] * 18
+    ]
     sheet.place(tokens, 20, 170, 20, Setting(size_pt=14))
     return sheet
 

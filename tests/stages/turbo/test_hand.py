@@ -14,7 +14,7 @@ from models.geometry import Box
 from models.ports import Pixels
 from models.text import Block, Line, PageText, Word
 from stages import page_text
-from stages.ocr.turbo.hand import by_hand, letter_shapes, measures
+from stages.ocr.turbo.hand import DOUBTED, by_hand, letter_shapes, measures, trust
 from stages.ocr.turbo.line_image import LineImage
 from stages.ocr.turbo.lines import Lines, find_lines
 from stages.ocr.turbo.marks import Marks, find_marks
@@ -110,10 +110,17 @@ def test_bad_print_is_no_handwriting() -> None:
     assert by_hand([_line(_letters(_TAME))], [_read(("X", 0.5, False))], PEN) == [(False,)]
 
 
+def test_what_is_read_surely_is_doubted_though_it_looks_written() -> None:
+    """Italics in upright print, or a neat hand: it stays, with little confidence."""
+    line = _line(_letters(_TAME, _TAME))
+    read = _read(("mục", 1.0, False), ("(hai)", 0.96, True))
+    assert trust([line], [read], PEN) == [(1.0, DOUBTED)]
+
+
 def test_a_line_by_hand_is_marked_whole() -> None:
     """One word that happens to be read surely does not stand out as print."""
     line = _line(_letters(_WILD, _WILD, _WILD, _TAME))
-    read = _read(("gạ", 0.4, True), ("diÁ", 0.5, True), ("nghy", 0.3, True), ("của", 0.9, False))
+    read = _read(("gạ", 0.4, True), ("diÁ", 0.5, True), ("nghy", 0.3, True), ("của", 0.9, True))
     assert by_hand([line], [read], PEN) == [(True, True, True, True)]
 
 

@@ -76,6 +76,7 @@ def _parted(text: str, by_pen: str) -> list[str]:
     ("text", "by_pen", "words"),
     [
         ("12/QĐ-UBND", "xx--------", ["12", "/QĐ-UBND"]),
+        ("123/QĐ-UBND", "xxxx-------", ["123", "/QĐ-UBND"]),
         ("tháng02", "-----xx", ["tháng", "02"]),
         ("nhận:uy", "-----xx", ["nhận:", "uy"]),
         ("12/QĐ", "-----", ["12/QĐ"]),
