@@ -231,8 +231,10 @@ def steps(planned: Plan, *, whole: bool, pen: Weights | None = None) -> bytes:
     graph.then("Softmax", axis=-1)
     features = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["steps", "lines", planned.features])
     lengths = helper.make_tensor_value_info("lengths", TensorProto.INT32, ["lines"])
-    outputs = [(graph.now, planned.codes), *traits]
-    return graph.model([features, lengths], *((name, ["steps", "lines", size]) for name, size in outputs))
+    outputs: list[tuple[str, list[str | int]]] = [
+        (name, ["steps", "lines", size]) for name, size in ((graph.now, planned.codes), *traits)
+    ]
+    return graph.model([features, lengths], *outputs)
 
 
 def _traits(graph: _Graph, states: list[str], planned: Plan, pen: Weights) -> tuple[str, int]:
