@@ -87,8 +87,10 @@ def parted(letters: Letters, traits: Sequence[NDArray[np.float32]], pen: Pen) ->
     ends = np.append(np.where(same, between, high[:-1]), high[-1]).clip(starts + 1, high)
     odds = pen.odds(mean(sums, starts, ends))
     first, beyond = groups(letters)
-    surest = np.maximum.reduceat(odds, first) if first.size else odds
-    for word in np.flatnonzero(surest > _PEN).tolist():
+    if not first.size:
+        return found
+    mixed = (np.maximum.reduceat(odds, first) > _PEN) & (np.minimum.reduceat(odds, first) < -_PRINT)
+    for word in np.flatnonzero(mixed & (beyond - first > 1)).tolist():
         a, z = int(first[word]), int(beyond[word])
         kinds = np.array([_kind(text) for text in letters.texts[a:z]])
         inner = kinds[1:] != kinds[:-1]
