@@ -92,7 +92,7 @@ def write(page: Page, hand: Hand, text: str, x_mm: float, baseline_mm: float, si
         drift = float(rng.normal(0, 1.2 * hand.waver))
         trail: list[Points] = []
         for letter in word:
-            wide, pieces = _letter(letter, hand, rng)
+            wide, pieces = shape_of(letter, hand, rng)
             shift = np.array([x, drift + rise * x + float(rng.normal(0, hand.waver))])
             body, *rest = [piece + shift for piece in pieces]
             if trail and rng.random() >= hand.join:
@@ -111,7 +111,7 @@ def write(page: Page, hand: Hand, text: str, x_mm: float, baseline_mm: float, si
     return box
 
 
-def _letter(letter: str, hand: Hand, rng: np.random.Generator) -> tuple[float, list[Points]]:
+def shape_of(letter: str, hand: Hand, rng: np.random.Generator) -> tuple[float, list[Points]]:
     """Advance and strokes of one letter, slanted and never twice the same."""
     base, *marks = list(unicodedata.normalize("NFD", letter))
     low = base.lower()

@@ -60,6 +60,16 @@ def cut(sheet: Sheet, scan: Scan) -> Cut:
 
 def segments(sheet: Sheet, scan: Scan) -> list[tuple[LineImage, str | None]]:
     """Every segment of a page with what is printed on it; None where that is in doubt."""
+    words = [moved(word, scan) for word in sheet.words]
+    unknown = [scan.placed.hull(box) for box in sheet.unknown]
+    return [
+        (line, None if any(_touches(line.box, box) for box in unknown) else truth(line, words))
+        for line in segmented(scan)
+    ]
+
+
+def segmented(scan: Scan) -> list[LineImage]:
+    """Every segment of a page in reading order."""
     pixels = scan.pixels
     height, width = pixels.shape[:2]
     grey = pixels if pixels.ndim == 2 else np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
@@ -67,13 +77,7 @@ def segments(sheet: Sheet, scan: Scan) -> list[tuple[LineImage, str | None]]:
     if half.ndim == 2:
         half = cv2.cvtColor(half, cv2.COLOR_GRAY2BGR)
     blocks = segment(np.asarray(half, dtype=np.uint8), scan.dpi, lambda: grey)
-    words = [_moved(word, scan) for word in sheet.words]
-    unknown = [scan.placed.hull(box) for box in sheet.unknown]
-    return [
-        (line, None if any(_touches(line.box, box) for box in unknown) else truth(line, words))
-        for block in blocks
-        for line in block.lines
-    ]
+    return [line for block in blocks for line in block.lines]
 
 
 def stored(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -105,7 +109,8 @@ def truth(line: LineImage, words: Sequence[PrintedWord]) -> str | None:
     return " ".join(word.text for word in sorted(found, key=lambda word: word.left))
 
 
-def _moved(word: PrintedWord, scan: Scan) -> PrintedWord:
+def moved(word: PrintedWord, scan: Scan) -> PrintedWord:
+    """The word where it stands on the scan."""
     left, base = scan.placed.point(word.left, word.baseline)
     right, end = scan.placed.point(word.right, word.baseline)
     return PrintedWord(word.text, left, right, (base + end) / 2, word.size_px)

@@ -18,7 +18,7 @@ from benchmarks.accuracy import Errors, characters, words
 from benchmarks.ocr.engines.line import CACHE
 from benchmarks.ocr.kinds import write_corpus
 from benchmarks.ocr.pages import OcrPage, read_folder
-from benchmarks.recogniser import calibrate, render
+from benchmarks.recogniser import calibrate, handwriting, render
 from benchmarks.recogniser.contestant import Contestant, f1
 from benchmarks.recogniser.cut import segments
 from benchmarks.recogniser.damage import Scanner
@@ -85,6 +85,7 @@ def run(quick: bool, extra: list[str]) -> dict[str, Any]:
         "calibration_error": calibration,
         "cer_stock_tesseract_with_ours": given_cer,
         "offices": _offices([*engines, given], dev),
+        "handwriting": _handwriting(1 if quick else options.pages),
         "frontier": read_frontier(options.frontier) if options.frontier else None,
         **told,
     }
@@ -130,6 +131,12 @@ def _offices(engines: Sequence[Contestant], pages: Sequence[OcrPage]) -> dict[st
         some = [page for page in pages if office(page) == name]
         found[name] = {engine.name: _rounded(engine.total(some).characters.rate) for engine in engines}
     return found
+
+
+def _handwriting(pages: int) -> dict[str, dict[str, int]]:
+    """Words by hand and printed, and how many of each were marked, on generated pages of some kinds."""
+    found = handwriting.by_kind(pages, SEED + 4, Corpus(), (), (*handwriting.WRITTEN, "italic", "bold", "stamped"))
+    return {kind: handwriting.counted(words) for kind, words in found.items()}
 
 
 def _single_lines(count: int) -> dict[str, float]:

@@ -17,15 +17,16 @@ from benchmarks.recogniser.texts import Author, Corpus
 
 _STYLES: tuple[Style, ...] = ("regular", "italic", "bold", "bolditalic")
 _MARKS = "--------+++••*–aaa111☐☑  "
+_FEW_WORDS = 6
 _DPI, _DPI_SHARES = (150, 200, 240, 300), (0.18, 0.45, 0.12, 0.25)
 
 
-def page(rng: np.random.Generator, corpus: Corpus) -> Sheet:
-    """A printed page of any kind."""
+def page(rng: np.random.Generator, corpus: Corpus, *, bracketed: float = 0.0) -> Sheet:
+    """A printed page of any kind. ``bracketed``: share of paragraphs with some words in another style, mostly in brackets."""
     dpi = int(rng.choice(_DPI, p=_DPI_SHARES))
     tabular = rng.random() < 0.25
     size = A4_LANDSCAPE if tabular and rng.random() < 0.5 else A4
-    return _Printer(rng, corpus, dpi, size).print(tabular=tabular)
+    return _Printer(rng, corpus, dpi, size, bracketed).print(tabular=tabular)
 
 
 def names_page(rng: np.random.Generator) -> Sheet:
@@ -34,8 +35,11 @@ def names_page(rng: np.random.Generator) -> Sheet:
 
 
 class _Printer:
-    def __init__(self, rng: np.random.Generator, corpus: Corpus, dpi: int, size: PaperSize) -> None:
+    def __init__(
+        self, rng: np.random.Generator, corpus: Corpus, dpi: int, size: PaperSize, bracketed: float = 0.0
+    ) -> None:
         self._rng = rng
+        self._bracketed = bracketed
         self._author = Author(rng, corpus)
         self._sheet = Sheet(size, dpi, Fonts("tinos"), rng, faces=Faces.some(rng))
         self._sheet.pen = PENS[int(rng.integers(len(PENS)))]
@@ -96,6 +100,24 @@ class _Printer:
 
     def _styled(self, text: str) -> list[Token]:
         """Words in one style, or with a bold beginning, or with other styles among them."""
+        tokens = self._mixed(text)
+        if self._bracketed and len(tokens) > _FEW_WORDS and self._rng.random() < self._bracketed:
+            for _ in range(int(self._rng.integers(1, 4))):
+                self._bracket(tokens)
+        return tokens
+
+    def _bracket(self, tokens: list[Token]) -> None:
+        """Set one to three words in another style, mostly in brackets."""
+        rng = self._rng
+        count = int(rng.integers(1, 4))
+        first = int(rng.integers(0, len(tokens) - count))
+        style = _STYLES[int(rng.choice(4, p=(0.15, 0.6, 0.1, 0.15)))]
+        texts = [token.text for token in tokens[first : first + count]]
+        if rng.random() < 0.6:
+            texts = " ".join(texts).join("()").split()
+        tokens[first : first + count] = [Token(text, style) for text in texts]
+
+    def _mixed(self, text: str) -> list[Token]:
         rng = self._rng
         words = text.split()
         roll = rng.random()

@@ -30,7 +30,7 @@ def columns(plan: Plan) -> bytes:
         _product(made, layer.weights[0])
         made.then(_ACTIVATIONS[layer.kind])
     pixels = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, [1, 1, plan.height_px, "width"])
-    return made.model([pixels], ["steps", plan.features])
+    return made.model([pixels], (made.now, ["steps", plan.features]))
 
 
 def steps(plan: Plan) -> bytes:
@@ -49,7 +49,7 @@ def steps(plan: Plan) -> bytes:
     made.then("Softmax", axis=-1)
     features = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["steps", "lines", plan.features])
     lengths = helper.make_tensor_value_info("lengths", TensorProto.INT32, ["lines"])
-    return made.model([features, lengths], ["steps", "lines", plan.codes])
+    return made.model([features, lengths], (made.now, ["steps", "lines", plan.codes]))
 
 
 def _product(made: _Graph, matrix: Weights) -> None:

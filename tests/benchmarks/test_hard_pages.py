@@ -46,6 +46,6 @@ def test_the_fit_finds_what_separates() -> None:
     rng = np.random.default_rng(1)
     hand = np.repeat([0.0, 1.0, 0.3], 200)
     values = np.column_stack([hand * 4 + rng.normal(0, 1, 600), rng.normal(0, 1, 600)])
-    bias, strong, noise = fitted(Words(values, hand, hand))
+    bias, strong, noise = fitted(Words(values, hand, hand, hand))
     assert bias < 0
     assert strong > 5 * abs(noise)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from stages.ocr.turbo.beam import Readings, Weights, search
 from stages.ocr.turbo.calibration import Calibration
 from stages.ocr.turbo.doubt import Page, Spans
+from stages.ocr.turbo.hand import parted
 from stages.ocr.turbo.language import Language
 from stages.ocr.turbo.line_image import LineImage
 from stages.ocr.turbo.network import Crop, Network, Probabilities
@@ -66,9 +67,14 @@ class Reader:
 
     def read_crops(self, crops: Sequence[Crop]) -> list[ReadLine]:
         """As :meth:`read`, of grey crops alone."""
-        letters = self._letters(self._network.run(crops))
+        looks = self._network.look(crops)
+        letters = self._letters([look.chances for look in looks])
+        traits = [look.traits for look in looks if look.traits is not None]
+        if self._network.pen is not None:
+            letters = letters._replace(parted=parted(letters, traits, self._network.pen))
         px_per_step = np.array([self._network.px_per_step(crop) for crop in crops], np.float64)
-        return words(letters, crops, px_per_step, self._calibration)
+        found = words(letters, crops, px_per_step, self._calibration)
+        return [line._replace(traits=look.traits) for line, look in zip(found, looks, strict=True)]
 
     def decode(self, found: Sequence[Probabilities], *, greedy: bool = False) -> list[list[Character]]:
         """The characters of each line; ``greedy`` takes the network's word for everything."""

@@ -18,10 +18,11 @@ from stages.ocr.tesseract import ENGINE as TESSERACT
 from stages.ocr.turbo.beam import Weights
 from stages.ocr.turbo.calibration import Calibration
 from stages.ocr.turbo.ctc import Reader
-from stages.ocr.turbo.hand import MOST_CONFIDENCE, by_hand
+from stages.ocr.turbo.hand import MOST_CONFIDENCE, trust
 from stages.ocr.turbo.language import Language
 from stages.ocr.turbo.line_image import LineImage, TextBlock
 from stages.ocr.turbo.network import Network
+from stages.ocr.turbo.pen import Pen
 from stages.ocr.turbo.second import SecondReader
 from stages.ocr.turbo.segment import segment
 from stages.ocr.turbo.selfcheck import require_trusted
@@ -30,7 +31,7 @@ from stages.ocr.turbo.words import ReadLine
 log = logging.getLogger("sohoa.ocr")
 
 NAME, STOCK_NAME = "turbo", "turbo:stock"
-VERSION = 5
+VERSION = 6
 DATA = Path(__file__).parent / "data"
 """Networks and language models that come with sohoa, by language (``vie``); ``MODEL_CARD.md`` tells their origin."""
 TUNED = Weights(language=0.6, character=0.6, strange=-2.8, familiar=-1.2)
@@ -67,7 +68,8 @@ class TurboEngine:
         own = DATA / f"{settings.languages}.traineddata"
         tuned = own.is_file() and not stock
         path = own if tuned else settings.tessdata / own.name
-        network = Network.open(path, models)
+        pen = Pen.open(own.with_suffix(".pen.json")) if tuned else None
+        network = Network.open(path, models, pen=pen)
         require_trusted(network, path, models)
         self.name = STOCK_NAME if stock else NAME
         language = Language.shipped(settings.languages)
@@ -78,8 +80,8 @@ class TurboEngine:
         else:
             self._reader = Reader(network, language)
             self._second = SecondReader(settings)
-        self._tuned = tuned
-        """Only the confidence of a network that comes with sohoa is known to tell handwriting."""
+        self._pen = pen
+        """None but for a network that comes with sohoa."""
         self._deadline_s = settings.deadline_s
         self._now = now
         self.last_page = {"lines": 0, "second_lines": 0}
@@ -105,9 +107,9 @@ class TurboEngine:
             some = lines[start : start + _AT_ONCE]
             first = self._reader.read(some)
             self._again(some, first, cells)
-            hands: list[tuple[bool, ...]] = by_hand(some, first) if self._tuned else [()] * len(some)
+            most: list[tuple[float, ...]] = trust(some, first, self._pen) if self._pen else [()] * len(some)
             shown += some
-            for one in zip(some, first, hands, strict=True):
+            for one in zip(some, first, most, strict=True):
                 self._within(ends)
                 read.append(self._final(*one, image))
         self.last_page = {"lines": len(lines), "second_lines": self._second.asked - before}
@@ -131,14 +133,14 @@ class TurboEngine:
             if again.words:
                 lines[at], first[at] = line, again
 
-    def _final(self, line: LineImage, first: ReadLine, hand: tuple[bool, ...], image: UprightImage) -> ReadLine:
+    def _final(self, line: LineImage, first: ReadLine, most: tuple[float, ...], image: UprightImage) -> ReadLine:
         """The better of two readings, the words of a hand marked: Tesseract has no doubts about handwriting."""
-        if 2 * sum(hand) > len(first.words):
-            return _marked(first, hand)
+        if 2 * sum(one <= MOST_CONFIDENCE for one in most) > len(first.words):
+            return _marked(first, most)
         better = self._second.better(line, first, image)
-        if better is not first and self._tuned:
-            (hand,) = by_hand([line], [better])
-        return _marked(better, hand)
+        if better is not first and self._pen:
+            (most,) = trust([line], [better._replace(traits=first.traits)], self._pen)
+        return _marked(better, most)
 
     def _within(self, ends: float) -> None:
         if self._now() > ends:
@@ -170,13 +172,13 @@ def _line(place: LineImage, read: ReadLine, page: Box) -> Line | None:
     return Line(words=words, box=_around([word.box for word in words])) if words else None
 
 
-def _marked(line: ReadLine, hand: Sequence[bool]) -> ReadLine:
-    """The line with the words of a hand marked."""
-    if not any(hand):
+def _marked(line: ReadLine, most: Sequence[float]) -> ReadLine:
+    """The line with no word more confident than it deserves, and the words of a hand marked."""
+    if min(most, default=1.0) >= 1:
         return line
     words = tuple(
-        word._replace(hand=True, confidence=min(word.confidence, MOST_CONFIDENCE)) if by else word
-        for word, by in zip(line.words, hand, strict=True)
+        word._replace(hand=one <= MOST_CONFIDENCE, confidence=min(word.confidence, one))
+        for word, one in zip(line.words, most, strict=True)
     )
     return ReadLine(words, line.confidence)
 

@@ -4,7 +4,8 @@
 lines side by side with ``gap_px`` or more columns of 0 after each; output ``(width // step_px, features)``.
 
 ``steps``: the horizontal layers over a batch of lines. Inputs ``features`` float ``(steps, lines, features)``, padded
-with 0 at each line's end, and ``lengths`` int32 ``(lines,)``; output probabilities ``(steps, lines, codes)``.
+with 0 at each line's end, and ``lengths`` int32 ``(lines,)``; outputs probabilities ``(steps, lines, codes)`` and, where
+those of :mod:`stages.ocr.turbo.pen` are given, the traits ``(steps, lines, traits)`` by which it tells handwriting.
 
 Apart, because each is fastest at its own size: a thousand columns of the first stay in the core's cache, and the
 second wants as many lines at once as are of like length.
@@ -57,6 +58,11 @@ class Plan:
     @property
     def codes(self) -> int:
         return self.softmax.outputs
+
+    @property
+    def states(self) -> int:
+        """Values of one step in all layers that ``steps`` sees: its features, then those of each layer."""
+        return self.features + sum(layer.outputs for layer, _ in self.horizontal)
 
 
 def _unsupported(why: str) -> OperatorError:
@@ -130,9 +136,10 @@ class _Graph:
         """Add a node on the current tensor."""
         self.now = self.one(operator, self.now, *inputs, **attributes)
 
-    def model(self, inputs: list[onnx.ValueInfoProto], shape: list[str | int]) -> bytes:
-        output = helper.make_tensor_value_info(self.now, TensorProto.FLOAT, shape)
-        made = helper.make_graph(self.nodes, "turbo", inputs, [output], initializer=self.constants)
+    def model(self, inputs: list[onnx.ValueInfoProto], *outputs: tuple[str, list[str | int]]) -> bytes:
+        """``outputs``: names and shapes."""
+        told = [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs]
+        made = helper.make_graph(self.nodes, "turbo", inputs, told, initializer=self.constants)
         opsets = [helper.make_opsetid("", _OPSET), helper.make_opsetid(_MICROSOFT, 1)]
         model = helper.make_model(made, opset_imports=opsets, ir_version=8)
         return bytes(model.SerializeToString())
@@ -154,7 +161,7 @@ def columns(planned: Plan, *, whole: bool) -> bytes:
     graph.then("Transpose", perm=[1, 2, 0])
     _unrolled(graph, planned.vertical, planned.height_px // y_scale, whole=whole)
     pixels = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, [1, 1, planned.height_px, "width"])
-    return graph.model([pixels], ["steps", planned.features])
+    return graph.model([pixels], (graph.now, ["steps", planned.features]))
 
 
 def _unrolled(graph: _Graph, layer: Layer, rows: int, *, whole: bool) -> None:
@@ -198,12 +205,18 @@ def _gate(graph: _Graph, matrix: Weights, inputs: int, *, whole: bool) -> _Produ
     return lambda source, later: graph.one("MatMulIntegerToFloat", source, weights[later], *tail, domain=_MICROSOFT)
 
 
-def steps(planned: Plan, *, whole: bool) -> bytes:
-    """The serialised graph ``steps``. ``whole``: weights int8, activations quantised as they come."""
+def steps(planned: Plan, *, whole: bool, pen: Weights | None = None) -> bytes:
+    """The serialised graph ``steps``. ``whole``: weights int8, activations quantised as they come.
+
+    ``pen``: traits by weights ``(traits, planned.states + 1)``, the last a bias.
+    """
     graph = _Graph("features")
+    states = [graph.now]
     for layer, direction in planned.horizontal:
         _recurrent(graph, layer, direction, whole=whole)
         graph.then("Squeeze", graph.sizes(1))
+        states.append(graph.now)
+    traits = [] if pen is None else [_traits(graph, states, planned, pen)]
     (matrix,) = planned.softmax.weights
     if whole:
         scales = _scales(matrix)
@@ -218,7 +231,20 @@ def steps(planned: Plan, *, whole: bool) -> bytes:
     graph.then("Softmax", axis=-1)
     features = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["steps", "lines", planned.features])
     lengths = helper.make_tensor_value_info("lengths", TensorProto.INT32, ["lines"])
-    return graph.model([features, lengths], ["steps", "lines", planned.codes])
+    outputs: list[tuple[str, list[str | int]]] = [
+        (name, ["steps", "lines", size]) for name, size in ((graph.now, planned.codes), *traits)
+    ]
+    return graph.model([features, lengths], *outputs)
+
+
+def _traits(graph: _Graph, states: list[str], planned: Plan, pen: Weights) -> tuple[str, int]:
+    """Weighted sums of all states: a product for each layer is less work than putting the layers together."""
+    ends = np.cumsum([planned.features, *(layer.outputs for layer, _ in planned.horizontal)])
+    parts = np.split(pen[:, :-1], ends[:-1], axis=1)
+    total = graph.constant(pen[:, -1])
+    for name, weights in zip(states, parts, strict=True):
+        total = graph.one("Add", graph.one("MatMul", name, graph.constant(weights.T)), total)
+    return total, len(pen)
 
 
 def _recurrent(graph: _Graph, layer: Layer, direction: str, *, whole: bool) -> None:

@@ -1,6 +1,7 @@
-"""Tells words that a hand wrote from print: letters that keep to no line or height, and a network that is unsure. Pure.
+"""Tells words that a hand wrote from print: strokes that the network knows for a pen's, letters that keep to no line or
+height, and doubt. Pure.
 
-A logistic model of six measures. ``python -m benchmarks.recogniser.handwriting`` fits it on generated forms.
+A logistic model of seven measures. ``python -m benchmarks.recogniser.handwriting`` fits it on generated pages.
 """
 
 from __future__ import annotations
@@ -13,25 +14,28 @@ from numpy.typing import NDArray
 from stages.ocr.turbo.line_image import LineImage
 from stages.ocr.turbo.lines import Lines
 from stages.ocr.turbo.marks import Marks
-from stages.ocr.turbo.words import ReadLine
+from stages.ocr.turbo.pen import Pen, mean, running
+from stages.ocr.turbo.words import Letters, ReadLine, groups
 
 Numbers = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
-MOST_CONFIDENCE = 0.3
-"""What a hand wrote is never read with more confidence."""
-WEIGHTS = (2.96, 1.28, 3.32, 3.13, 0.9, 1.22, 1.97)
+MOST_CONFIDENCE, DOUBTED = 0.3, 0.5
+"""What a hand wrote is never read with more confidence than the first; what it may have written, than the second."""
+WEIGHTS = (-1.44, -0.11, 0.68, 1.93, -0.17, 0.07, 0.56, 1.35)
 """Bias, then of each column of :func:`measures`."""
-_LEAST_SCORE = 1.0
-"""About three to one for handwriting: print that is taken for it is lost, a guess that is not is of low confidence."""
-_SURE = 0.85
-"""A word of two letters that is read with more confidence is print, or written so neatly that it may pass for it."""
-_SURE_LETTERS = 2
-_OFF_ALONE = 0.5
-"""The network is less sure of a word that stands alone: then its letters have to show it."""
+_LEAST_SCORE = 2.0
+"""About seven to one for handwriting: print that is taken for it is lost, a guess that is not is of low confidence."""
+_SUREST_SCORE = 4.0
+_SURE, _SURE_LETTERS = 0.85, 2
+"""A word of two letters that is read with more confidence may be print; a number is so up to the score above."""
 _LINE_SHARE = 0.6
-"""With so much of a line by hand, all of it is."""
+"""With so much of a line by hand, all of it is that may be."""
 _LEAST_WORDS = 3
+_PEN, _PRINT = 3.0, 1.5
+"""Log odds of a pen on one side, and of print on the other, where a word is taken apart; letters and digits, or what is
+neither, stand on its sides.
+"""
 
 
 def letter_shapes(marks: Marks, lines: Lines, scale: float) -> list[Numbers]:
@@ -66,11 +70,60 @@ def _level(feet: Numbers) -> Numbers:
     return np.asarray(np.median(np.lib.stride_tricks.sliding_window_view(wide, 5), axis=1)) if feet.size else feet
 
 
-def measures(lines: Sequence[LineImage], read: Sequence[ReadLine]) -> Numbers:
-    """Of each word of all lines in order: doubt, offs of its letters' feet, heads and widths, neighbours' doubt and heads."""
+def parted(letters: Letters, traits: Sequence[NDArray[np.float32]], pen: Pen) -> Bools:
+    """Which characters part a word that a pen began or ended: ``12`` before ``/QĐ-UBND``.
+
+    ``traits``: of each line, see :class:`stages.ocr.turbo.network.Look`.
+    """
+    found = np.zeros(len(letters.texts), bool)
+    if not found.size:
+        return found
+    edges = np.cumsum([0, *map(len, traits)])
+    sums = running(np.concatenate(traits))
+    low, high = edges[letters.lines], edges[letters.lines + 1]
+    same = letters.lines[1:] == letters.lines[:-1]
+    between = low[1:] + (letters.ends[:-1] + letters.starts[1:]) // 2
+    starts = np.append(low[0], np.where(same, between, low[1:])).clip(low, high - 1)
+    ends = np.append(np.where(same, between, high[:-1]), high[-1]).clip(starts + 1, high)
+    odds = pen.odds(mean(sums, starts, ends))
+    first, beyond = groups(letters)
+    if not first.size:
+        return found
+    mixed = (np.maximum.reduceat(odds, first) > _PEN) & (np.minimum.reduceat(odds, first) < -_PRINT)
+    for word in np.flatnonzero(mixed & (beyond - first > 1)).tolist():
+        a, z = int(first[word]), int(beyond[word])
+        kinds = np.array([_kind(text) for text in letters.texts[a:z]])
+        inner = kinds[1:] != kinds[:-1]
+        # Neither side is a stop or a bracket alone.
+        inner &= np.maximum.accumulate(kinds[:-1] > 0) & np.maximum.accumulate(kinds[:0:-1] > 0)[::-1]
+        at = a + 1 + np.flatnonzero(inner)
+        if not at.size:
+            continue
+        left = pen.odds(mean(sums, np.full(at.size, starts[a]), starts[at]))
+        right = pen.odds(mean(sums, starts[at], np.full(at.size, ends[z - 1])))
+        most, least = np.maximum(left, right), np.minimum(left, right)
+        apart = np.where((most > _PEN) & (least < -_PRINT), most - least, 0.0)
+        best = int(apart.argmax())
+        # The stroke of a number's code is printed; a pen that fills the gap before it comes close.
+        if letters.texts[at[best] - 1] == "/" and best and at[best - 1] == at[best] - 1 and apart[best - 1] > 0:
+            best -= 1
+        if apart[best] > 0:
+            found[at[best]] = True
+    return found
+
+
+def _kind(text: str) -> int:
+    """Neither, letters, or digits."""
+    return 1 if text.isalpha() else 2 if text.isdigit() else 0
+
+
+def measures(lines: Sequence[LineImage], read: Sequence[ReadLine], pen: Pen) -> Numbers:
+    """Of each word of all lines in order: doubt, offs of its letters' feet, heads and widths, neighbours' doubt and heads,
+    and the odds of a pen.
+    """
     count = [len(line.words) for line in read]
     line_of = np.repeat(np.arange(len(lines)), count)
-    found = np.zeros((line_of.size, 6))
+    found = np.zeros((line_of.size, 7))
     if not line_of.size:
         return found
     share = np.array([word.confidence for line in read for word in line.words])
@@ -86,7 +139,28 @@ def measures(lines: Sequence[LineImage], read: Sequence[ReadLine]) -> Numbers:
     many = np.maximum(np.bincount(word[inside], minlength=line_of.size), 1)
     for column in (1, 2, 3):
         found[:, column] = np.bincount(word[inside], letters[inside, column], line_of.size) / many
-    found[:, 4:] = _beside(found[:, [0, 2]], line_of)
+    found[:, 4:6] = _beside(found[:, [0, 2]], line_of)
+    strokes = stretches(lines, read)
+    found[:, 6] = np.nan_to_num(pen.odds(strokes)) if strokes.shape[1] else 0.0
+    return found
+
+
+def stretches(lines: Sequence[LineImage], read: Sequence[ReadLine]) -> Numbers:
+    """The mean traits of each word's strokes ``(words, traits)``; NaN in lines at which nobody looked."""
+    traits = [line.traits for line in read if line.traits is not None]
+    count = np.array([len(line.words) for line in read], np.int64)
+    if not traits or not count.sum():
+        return np.full((count.sum(), 0), np.nan)
+    sizes = np.array([0 if line.traits is None else len(line.traits) for line in read], np.int64)
+    per_px = sizes / np.array([max(1, line.pixels.shape[1]) for line in lines])
+    edges = np.array([(word.x0_px, word.x1_px) for line in read for word in line.words])
+    edges *= np.repeat(per_px, count)[:, None]
+    first, size = np.repeat(np.cumsum(sizes) - sizes, count), np.repeat(sizes, count)
+    starts = np.clip(edges[:, 0].astype(np.int64), 0, np.maximum(size - 1, 0))
+    ends = np.clip(np.ceil(edges[:, 1]).astype(np.int64), starts + 1, np.maximum(size, 1))
+    seen = size > 0
+    found = np.full((len(edges), traits[0].shape[1]), np.nan)
+    found[seen] = mean(running(np.concatenate(traits)), (first + starts)[seen], (first + ends)[seen])
     return found
 
 
@@ -104,32 +178,29 @@ def _beside(values: Numbers, line_of: NDArray[np.int64]) -> Numbers:
     return np.where(before | after, np.minimum(left, right), values)
 
 
-def _alone(read: Sequence[ReadLine]) -> Bools:
-    """Which words are all of their line."""
-    count = np.array([len(line.words) for line in read], dtype=np.int64)
-    return np.asarray(np.repeat(count, count) == 1)
-
-
-def by_hand(lines: Sequence[LineImage], read: Sequence[ReadLine]) -> list[tuple[bool, ...]]:
-    """Which words of each line a hand wrote."""
+def trust(lines: Sequence[LineImage], read: Sequence[ReadLine], pen: Pen) -> list[tuple[float, ...]]:
+    """The most confidence that each word of each line deserves: 1 for print, ``DOUBTED`` where a hand may have written it,
+    ``MOST_CONFIDENCE`` where one has.
+    """
     if not read:
         return []
-    found = measures(lines, read)
+    score = WEIGHTS[0] + measures(lines, read, pen) @ np.array(WEIGHTS[1:])
     words = [word for line in read for word in line.words]
-    letters = np.array([sum(map(str.isalpha, word.text)) for word in words], dtype=np.int64)
-    share = np.array([word.confidence for word in words])
-    likely = WEIGHTS[0] + found @ np.array(WEIGHTS[1:]) > _LEAST_SCORE
-    likely &= (share <= _SURE) | (letters < _SURE_LETTERS)
-    likely &= np.array(["%" not in word.text for word in words], dtype=bool)  # its rings are no letters
-    # What keeps to its line and height is badly printed, unless it stands beside what does not.
-    unruly = likely & (found[:, 1:4].sum(axis=1) > np.where(_alone(read), _OFF_ALONE, 0.0))
+    most = np.ones(score.size)
+    for at in np.flatnonzero(score > _LEAST_SCORE).tolist():
+        # Italics beside upright print look odd too, and so does a lone digit; but they are read.
+        word = bool(sum(map(str.isalpha, words[at].text)) >= _SURE_LETTERS)
+        sure = words[at].confidence > _SURE and (word or score[at] <= _SUREST_SCORE)
+        most[at] = DOUBTED if sure else MOST_CONFIDENCE
+    ends = np.cumsum([len(line.words) for line in read])[:-1]
     result = []
-    for line in np.split(np.stack([likely, unruly]), np.cumsum([len(line.words) for line in read])[:-1], axis=1):
-        near = line[1].copy()
-        near[1:] |= line[1, :-1]
-        near[:-1] |= line[1, 1:]
-        marked = line[0] & near
-        if marked.size >= _LEAST_WORDS and marked.mean() >= _LINE_SHARE:
-            marked[:] = True
-        result.append(tuple(marked.tolist()))
+    for part, scores in zip(*(np.split(one, ends) for one in (most, score)), strict=True):
+        if part.size >= _LEAST_WORDS and (part <= MOST_CONFIDENCE).mean() >= _LINE_SHARE:
+            part[scores > 0] = MOST_CONFIDENCE
+        result.append(tuple(part.tolist()))
     return result
+
+
+def by_hand(lines: Sequence[LineImage], read: Sequence[ReadLine], pen: Pen) -> list[tuple[bool, ...]]:
+    """Which words of each line a hand wrote."""
+    return [tuple(most <= MOST_CONFIDENCE for most in line) for line in trust(lines, read, pen)]

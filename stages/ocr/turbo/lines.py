@@ -161,7 +161,8 @@ def _other_rows(line: Segment, marks: Marks, mine: Ints) -> Ints | None:
         level = float(np.median(foot[stands & tall]))
         inside = np.minimum(foot, level) - np.maximum(head, level - x)
         best, most = np.where(inside > most, row, best), np.maximum(inside, most)
-    return best
+    # A part has to be smaller than the whole, or the search would never end.
+    return None if (best == best[0]).all() else best
 
 
 def _without_crumbs(segments: list[Segment], owner: Ints) -> list[Segment]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,6 +15,7 @@ from onnxruntime.capi import onnxruntime_pybind11_state as fail
 
 from models.ports import ModelCache
 from stages.ocr.turbo import graph, traineddata
+from stages.ocr.turbo.pen import Pen
 from stages.ocr.turbo.traineddata import Charset, TrainedData
 
 Crop = NDArray[np.uint8]
@@ -30,10 +32,19 @@ _MOST_WASTE = 0.05
 _LEAST_LINES = 4
 
 
+class Look(NamedTuple):
+    """What the network sees in a line. ``chances``: probabilities ``(steps, codes)``; ``traits``: ``(steps, traits)`` of its
+    strokes, see :class:`Pen`; None for a network without one.
+    """
+
+    chances: Probabilities
+    traits: NDArray[np.float32] | None = None
+
+
 @dataclass(frozen=True)
 class Network:
     """Two warm sessions of one thread. ``data``: charset, dictionary and hash of the file it came from.
-    ``kind``: ``int8`` or ``fp32``.
+    ``kind``: ``int8`` or ``fp32``. ``pen``: tells handwriting by this network.
 
     Not shared between threads.
     """
@@ -43,21 +54,23 @@ class Network:
     columns: onnxruntime.InferenceSession
     steps: onnxruntime.InferenceSession
     kind: str
+    pen: Pen | None = None
 
     @classmethod
-    def open(cls, path: Path, models: ModelCache, *, whole: bool = True) -> Network:
+    def open(cls, path: Path, models: ModelCache, *, whole: bool = True, pen: Pen | None = None) -> Network:
         """The network of ``path``, converted at first use and kept in ``models`` under the file's hash.
 
-        ``whole``: int8 weights. Two processes may convert at once. Raises ``OperatorError`` as
-        :func:`traineddata.read` and :func:`graph.plan`.
+        ``whole``: int8 weights. ``pen``: tells handwriting by this network. Two processes may convert at once. Raises
+        ``OperatorError`` as :func:`traineddata.read` and :func:`graph.plan`.
         """
         data = traineddata.read(path)
         plan = graph.plan(data.network)
         kind = "int8" if whole else "fp32"
         name = f"{data.sha256}-{graph.GRAPH_VERSION}-{kind}"
         columns = _opened(models, f"{name}-columns.onnx", lambda: graph.columns(plan, whole=whole))
-        steps = _opened(models, f"{name}-steps.onnx", lambda: graph.steps(plan, whole=whole))
-        return cls(data, plan, columns, steps, kind)
+        weights, mark = (pen.weights(plan.states), f"-{pen.mark}") if pen else (None, "")
+        steps = _opened(models, f"{name}{mark}-steps.onnx", lambda: graph.steps(plan, whole=whole, pen=weights))
+        return cls(data, plan, columns, steps, kind, pen)
 
     @property
     def charset(self) -> Charset:
@@ -68,7 +81,11 @@ class Network:
         return self.plan.step_px * len(crop) / self.plan.height_px
 
     def run(self, crops: Sequence[Crop]) -> list[Probabilities]:
-        """Probabilities ``(steps, codes)`` of each grey crop, black print on white, of any height.
+        """The probabilities alone, see :meth:`look`."""
+        return [look.chances for look in self.look(crops)]
+
+    def look(self, crops: Sequence[Crop]) -> list[Look]:
+        """What is seen in each grey crop, black print on white, of any height.
 
         A crop too small to read has no steps.
         """
@@ -77,14 +94,15 @@ class Network:
         order = np.argsort(-lengths, kind="stable")
         order = order[lengths[order] > 0]
         features = self._columns(lines, order)
-        found = [np.zeros((0, self.plan.codes), np.float32)] * len(lines)
+        none = None if self.pen is None else np.zeros((0, self.pen.traits), np.float32)
+        found = [Look(np.zeros((0, self.plan.codes), np.float32), none)] * len(lines)
         for batch in _batches(lengths, order):
             padded = np.zeros((int(lengths[batch[0]]), len(batch), self.plan.features), np.float32)
             for row, index in enumerate(batch):
                 padded[: lengths[index], row] = features[index]
-            (output,) = self.steps.run(None, {"features": padded, "lengths": lengths[batch]})
+            outputs = self.steps.run(None, {"features": padded, "lengths": lengths[batch]})
             for row, index in enumerate(batch):
-                found[index] = output[: lengths[index], row]
+                found[index] = Look(*(output[: lengths[index], row] for output in outputs))
         return found
 
     def _columns(self, lines: list[NDArray[np.float32]], order: NDArray[np.intp]) -> dict[int, NDArray[np.float32]]:

@@ -37,10 +37,13 @@ class ReadWord(NamedTuple):
 
 
 class ReadLine(NamedTuple):
-    """``confidence``: mean over the characters; 0 where nothing was read."""
+    """``confidence``: mean over the characters; 0 where nothing was read. ``traits``: of its strokes, evenly along the crop
+    (see :class:`stages.ocr.turbo.network.Look`); None where nobody looked.
+    """
 
     words: tuple[ReadWord, ...]
     confidence: float
+    traits: NDArray[np.float32] | None = None
 
     @property
     def text(self) -> str:
@@ -49,7 +52,7 @@ class ReadLine(NamedTuple):
 
 class Letters(NamedTuple):
     """The characters of all lines in order. ``lines``: line of each; ``starts``, ``ends`` (exclusive): its steps,
-    from the line's first; ``shares``: its probability.
+    from the line's first; ``shares``: its probability. ``parted``: which begin a word though no space stands before.
     """
 
     texts: Sequence[str]
@@ -57,11 +60,12 @@ class Letters(NamedTuple):
     starts: Numbers
     ends: Numbers
     shares: Floats
+    parted: NDArray[np.bool_] | None = None
 
 
 def words(letters: Letters, crops: Sequence[Crop], px_per_step: Floats, calibration: Calibration) -> list[ReadLine]:
     """The words of each crop. ``px_per_step``: by crop. A word without ink under it is dropped."""
-    first, end = _groups(letters)
+    first, end = groups(letters)
     line = letters.lines[first]
     ink = _Ink.of(crops)
     left, right = ink.edges[line].astype(np.float64), ink.edges[line + 1].astype(np.float64)
@@ -87,10 +91,12 @@ def _line(found: tuple[ReadWord, ...]) -> ReadLine:
     return ReadLine(found, sum(len(word.text) * word.confidence for word in found) / size if size else 0.0)
 
 
-def _groups(letters: Letters) -> tuple[Numbers, Numbers]:
-    """First character and last + 1 of each word: what stands between spaces in one line."""
+def groups(letters: Letters) -> tuple[Numbers, Numbers]:
+    """First character and last + 1 of each word: what stands between spaces, or is parted, in one line."""
     printed = np.array([text != " " for text in letters.texts], bool)
     joined = printed[1:] & printed[:-1] & (letters.lines[1:] == letters.lines[:-1])
+    if letters.parted is not None:
+        joined &= ~letters.parted[1:]
     first = np.flatnonzero(printed & ~np.append(False, joined)[: printed.size])
     return first, np.flatnonzero(printed & ~np.append(joined, False)[: printed.size]) + 1
 

@@ -44,6 +44,9 @@ def test_the_headline_counts_what_is_missing_and_the_report_shows_it(dev: Path, 
                          "ms_over_stock"}  # fmt: skip
     assert set(outcome["details"]["hard"]) == {"turbo", "turbo:stock", "tesseract", "tesseract with ours"}
     assert outcome["details"]["offices"]["0001"]["turbo"] == page["cer"]
+    hand = outcome["details"]["handwriting"]
+    assert sum(kind["marked"] for kind in hand.values()) > 0.8 * sum(kind["by_hand"] for kind in hand.values()) > 0
+    assert sum(kind["wrongly_marked"] for kind in hand.values()) < 0.01 * sum(kind["printed"] for kind in hand.values())
     given = outcome["details"]["cer_stock_tesseract_with_ours"]
     assert 0 < given["lines"] < given["lines_before"]
     html = report.read_text(encoding="utf-8")

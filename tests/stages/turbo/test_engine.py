@@ -9,12 +9,19 @@ from itertools import count
 import numpy as np
 import pytest
 
+from benchmarks.corpus.fonts import Fonts
+from benchmarks.corpus.page import A4
+from benchmarks.corpus.scan import put
+from benchmarks.recogniser.faces import Faces
+from benchmarks.recogniser.penned import Writer
+from benchmarks.recogniser.sheet import Setting, Sheet, Token
 from models.errors import Defect, OperatorError
 from models.ports import Pixels
 from models.settings import OcrSettings
 from stages.ocr import open_engine
 from stages.ocr.sheet import Picture
 from stages.ocr.turbo.engine import TurboEngine
+from stages.ocr.turbo.hand import DOUBTED
 from tests.stages import rendered
 from tests.stages.turbo import trained
 from tests.support.memory_models import MemoryModels
@@ -126,3 +133,35 @@ def test_a_missing_language_is_an_error_that_says_what_to_install(models: Memory
     """No engine can read it."""
     with pytest.raises(OperatorError, match="tesseract-ocr-xyz"):
         open_engine(OcrSettings(languages="xyz"), models)
+
+
+def test_numbers_by_hand_are_marked_and_print_beside_them_is_read(models: MemoryModels) -> None:
+    """Six black pens, each with a number before ``/QĐ-UBND`` and two days in running lines; hardly any escapes, no print is hit."""
+    engine = TurboEngine(OcrSettings(), models)
+    by_hand = escaped = 0
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        sheet = Sheet(A4, 200, Fonts("tinos"), rng, faces=Faces("Tinos"))
+        text = "Theo Quyết định số 127/QĐ-UBND ngày 18 tháng 02 năm 2025 của Ủy ban nhân dân tỉnh về việc công bố"
+        sheet.place([Token(word) for word in (text + " thủ tục hành chính").split()] * 3, 25, 160, 30, Setting(14))
+        writer = Writer(rng, ())
+        number = next(word for word in sheet.words if word.text.startswith("127"))
+        days = [word for word in sheet.words if word.text in ("18", "02")][:2]
+        writer.replace(sheet, number, number.left, number.left + 1.5 * number.size_px)
+        for day in days:
+            writer.replace(sheet, day, day.left, day.right)
+        grey = np.asarray(sheet.image, np.uint8).copy()
+        for mark in sheet.marks:
+            put(grey, mark)
+        found = list(engine.read(Picture(np.repeat(grey[:, :, None], 3, axis=2), 200)).words())
+        for word in found:
+            middle = (word.box.left + word.box.right) / 2
+            mine = any(
+                b.left < middle < b.right and b.top < word.box.bottom and word.box.top < b.bottom for b in sheet.unknown
+            )
+            by_hand += mine
+            escaped += mine and word.confidence > DOUBTED
+            assert mine or not word.hand, word.text
+        assert sum("QĐ-UBND" in word.text and not word.hand for word in found) == 3
+    assert by_hand >= 15
+    assert escaped <= 2

@@ -73,10 +73,28 @@ def test_the_graphs_compute_the_network(network: Layer, whole: bool, most: float
     assert (found[:, 0].argmax(axis=1) == expected.argmax(axis=1)).mean() > 0.95
 
 
+def test_traits_are_weighted_sums_of_all_states(network: Layer) -> None:
+    """Of the features and of each layer, at every step; the probabilities stay what they are."""
+    plan = graph.plan(network)
+    rng = np.random.default_rng(4)
+    weights = rng.normal(0, 0.1, (3, plan.states + 1)).astype(np.float32)
+    features = rng.uniform(-1, 1, (7, 1, plan.features)).astype(np.float32)
+    given = {"features": features, "lengths": np.array([7], np.int32)}
+    (alone,) = onnxruntime.InferenceSession(graph.steps(plan, whole=False)).run(None, given)
+    chances, traits = onnxruntime.InferenceSession(graph.steps(plan, whole=False, pen=weights)).run(None, given)
+    assert np.array_equal(alone, chances)
+    states = [rows := features[:, 0]]
+    for layer, direction in plan.horizontal:
+        rows = lstm(layer, rows) if direction == "forward" else lstm(layer, rows[::-1])[::-1]
+        states.append(rows)
+    expected = np.concatenate(states, axis=1) @ weights[:, :-1].T + weights[:, -1]
+    assert np.abs(traits[:, 0] - expected).max() < 1e-3
+
+
 def test_sizes_of_the_network(network: Layer) -> None:
     """The reader learns height, pixels per step, and numbers of features and codes."""
     plan = graph.plan(network)
-    assert (plan.height_px, plan.step_px, plan.features, plan.codes) == (36, 3, 48, 269)
+    assert (plan.height_px, plan.step_px, plan.features, plan.codes, plan.states) == (36, 3, 48, 269, 432)
 
 
 @pytest.mark.parametrize("place", [0, 1, 2, 3, 4, 7])

@@ -11,6 +11,8 @@ from PIL import ImageDraw
 
 from models.ports import Pixels
 from stages.ocr.turbo.line_image import LineImage
+from stages.ocr.turbo.lines import find_lines
+from stages.ocr.turbo.marks import find_marks
 from tests.stages import rendered
 from tests.stages.turbo.pages import DPI, MM, blocks_of, lines_of, segmented
 
@@ -244,3 +246,17 @@ def test_white_on_black_is_read() -> None:
     lid = np.full_like(page, 12)
     lid[: page.shape[0] // 3, : page.shape[1] // 2] = page[: page.shape[0] // 3, : page.shape[1] // 2]
     assert lines_of(segmented(lid))
+
+
+def test_long_strokes_through_small_print_end() -> None:
+    """Strokes that hang far below their row and belong to it all the same do not part it: each part must be smaller."""
+    grey = np.full((400, 1000), 255, np.uint8)
+    for x in range(100, 900, 20):
+        for foot in (60, 120, 300, 360):
+            grey[foot - 14 : foot, x : x + 12] = 0
+        grey[190:200, x : x + 9] = 0
+    for x in (112, 312, 512, 712):
+        grey[186:220, x : x + 7] = 0
+    marks = find_marks(grey, 150)
+    found = find_lines(marks, np.zeros(len(marks.parts.area), np.int64))
+    assert sum(180 < line.middle_y < 210 for line in found.segments) >= 1

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.adapters.disk_models import DiskModels
 from stages.ocr.turbo.network import Network, normalise
+from stages.ocr.turbo.pen import Pen
 from tests.stages.turbo import trained
 from tests.support.memory_models import MemoryModels
 
@@ -114,3 +115,16 @@ def test_a_damaged_graph_is_made_again() -> None:
     network = Network.open(trained.VIE, models)
     assert network.run(lines()[:1])[0].shape[1] == 269
     assert models.stored == whole
+
+
+def test_what_is_seen_beside_the_probabilities() -> None:
+    """A row of traits for each step, none for a crop too small; they leave the reading as it is."""
+    pen = Pen(((0.0,) * 432 + (0.5,), (1.0,) + (0.0,) * 432), (1.0, 1.0, 0.0), "")
+    crops = [*lines(), np.zeros((0, 0), np.uint8)]
+    plain = Network.open(trained.VIE, MemoryModels()).run(crops)
+    looks = Network.open(trained.VIE, MemoryModels(), pen=pen).look(crops)
+    for chances, look in zip(plain, looks, strict=True):
+        assert np.array_equal(chances, look.chances)
+        assert look.traits is not None
+        assert look.traits.shape == (len(chances), 2)
+        assert np.allclose(look.traits[:, 0], 0.5)
