@@ -17,6 +17,9 @@ from pipeline.ledger.prepared import Asked, ask, at_once, change, change_all
 from pipeline.ledger.rows import LIVE, of
 from pipeline.ledger.schema import facts, steps
 
+QUARANTINED = "quarantined"
+"""Code of a document that waits because of a side that ended its process twice."""
+
 
 def add_event(tx: Connection, document: str, revision: int, what: str, detail: str) -> None:
     """One more line of a document's history."""
@@ -121,7 +124,7 @@ class Planning:
         elif any(s in LIVE for s in known.values()):
             status = Status.RUNNING
         elif "held" in known.values():
-            status, code = Status.WAITING, "quarantined"
+            status, code = Status.WAITING, QUARANTINED
             pages = sorted({step.page for step, state in known.items() if state == "held"})
             message = f"sides {pages} ended their process twice; look at them, then `sohoa retry {row.document}`"
         elif status is Status.WAITING:
