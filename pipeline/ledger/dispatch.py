@@ -13,7 +13,7 @@ from models.manifest import ServiceClass
 from models.settings import DeliverySettings
 from models.step import Step
 from pipeline.ledger import statements as sql
-from pipeline.ledger.database import reading, transaction
+from pipeline.ledger.database import now, reading, transaction
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.prepared import ask, change, change_all
 from pipeline.ledger.schema import counters, leases, steps, workers
@@ -21,6 +21,8 @@ from pipeline.ledger.schema import counters, leases, steps, workers
 ROUNDING = 1e-9
 DEAD_AFTER_BEATS = 5
 """A worker that misses this many heartbeats has no slots."""
+FORGOTTEN_AFTER_S = 86_400.0
+"""A worker that was killed stays in the register for so long, for operators to see."""
 
 
 @dataclass
@@ -206,10 +208,12 @@ class Dispatch:
             return tx.execute(update(steps).where(sql.FLYING).values(again)).rowcount
 
     def sweep(self, ledger: Ledger) -> int:
-        """Replan revisions that run, owe nothing and have been silent; returns how many.
+        """Replan revisions that run, owe nothing and have been silent; returns how many. Forgets dead workers.
 
         Looks at some of the silent ones each time, so that the relay never stands still over a long backlog.
         """
+        with transaction(self.engine) as tx:
+            tx.execute(delete(workers).where(workers.c.seen_at < now() - FORGOTTEN_AFTER_S))
         with reading(self.engine) as tx:
             seen = ask(tx, sql.SILENT, {"silent_s": self.delivery.sweep_s, "after": self._swept_to})
         stuck = [(row.document, row.revision) for row in seen if row.stuck]

@@ -13,7 +13,7 @@ from models.step import Step
 from pipeline.ledger import statements as sql
 from pipeline.ledger.database import now, transaction
 from pipeline.ledger.rows import NewFact
-from pipeline.ledger.schema import documents, steps
+from pipeline.ledger.schema import documents, steps, workers
 from pipeline.wiring import Books
 from tests.support.ledgers import BODY, FAST, do, drive, status
 from tests.support.toy_flow import TOY, fact_for, toy_document
@@ -132,6 +132,17 @@ def test_the_sweeper_comes_round_to_every_document(books: Books, apart_s: float)
     swept = [books.dispatch.sweep(books.ledger) for _ in range(4)]
     assert sum(swept) == 1
     assert swept[0] == 0
+
+
+def test_workers_that_died_long_ago_are_forgotten(books: Books) -> None:
+    """A killed container comes back under another name: the register must not grow with each. A day's are kept to see."""
+    for name in ("ended", "died", "lives"):
+        books.dispatch.beat(name, "page", 1)
+    with transaction(books.engine) as tx:
+        for name, hours in (("ended", 25), ("died", 23)):
+            tx.execute(update(workers).where(workers.c.worker == name).values(seen_at=now() - hours * 3600))
+    books.dispatch.sweep(books.ledger)
+    assert {name for name, *_ in books.views.workers()} == {"died", "lives"}
 
 
 def test_one_relay_leads_until_it_is_silent(books: Books) -> None:
