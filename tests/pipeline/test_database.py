@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from models.document import Status
-from models.errors import Retryable
+from models.errors import OperatorError, Retryable
 from models.settings import LedgerSettings, Settings
 from models.step import Step
 from pipeline.ledger import statements as sql
-from pipeline.ledger.database import transaction
+from pipeline.ledger.database import open_database, transaction
 from pipeline.ledger.prepared import change
 from pipeline.wiring import Books
 from tests.servers.postgres import Postgres
@@ -64,6 +64,15 @@ def test_who_sleeps_in_a_transaction_loses_its_locks(postgres: Postgres) -> None
         sleep()
     assert books.ledger.claim(Step("doc", 1, "arrive"), "w") is not None
     books.close()
+
+
+def test_a_bad_address_is_told_without_its_password() -> None:
+    """A sign in the password that belongs into %XX cuts the address in the wrong place."""
+    for url in ("postgresql+psycopg://sohoa:S3C@RET:X@db/sohoa", "sohoa:RET@db"):
+        with pytest.raises(OperatorError, match="bad_ledger_url") as caught:
+            open_database(url)
+        assert "RET" not in str(caught.value)
+        assert "X@db" not in str(caught.value)
 
 
 def _only_reads(books: Books, whether: str) -> None:
