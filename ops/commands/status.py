@@ -52,7 +52,11 @@ def look(views: Views, alive_s: float, *, everything: bool = False) -> dict[str,
     slots: Counter[str] = Counter()
     for _, pool, count, age in registered:
         slots[pool] += count if age <= alive_s else 0
-    pools = [
+    pools = views.pools()
+    unmanned = [p.pool for p in pools if not slots[p.pool] and (p.oldest_owed_s or 0.0) > STALLED_S]
+    idle_s = views.idle_s()
+    listed = views.all_documents() if everything else views.all_documents(Status.WAITING)
+    shown = [
         {
             "pool": p.pool,
             "owed": p.owed,
@@ -60,20 +64,17 @@ def look(views: Views, alive_s: float, *, everything: bool = False) -> dict[str,
             "oldest_owed_s": None if p.oldest_owed_s is None else round(p.oldest_owed_s, 1),
             "slots": slots[p.pool],
         }
-        for p in views.pools()
+        for p in pools
     ]
-    unmanned = [p for p in pools if p["slots"] == 0 and (p["oldest_owed_s"] or 0.0) > STALLED_S]
-    idle_s = views.idle_s()
-    listed = views.all_documents() if everything else views.all_documents(Status.WAITING)
     return {
         "documents": {status.value: counts.get(status, 0) for status in Status},
-        "pools": pools,
+        "pools": shown,
         "workers": [
             {"worker": name, "pool": pool, "slots": count, "seen_s": round(age, 1), "alive": age <= alive_s}
             for name, pool, count, age in registered
         ],
         "idle_s": None if idle_s is None else round(idle_s, 1),
-        "unmanned": [p["pool"] for p in unmanned],
+        "unmanned": unmanned,
         "stalled": bool(unmanned) or stalled(views.oldest_live_s(), idle_s),
         "listed": [_entry(view, views) for view in listed],
     }
