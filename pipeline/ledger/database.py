@@ -77,6 +77,7 @@ def _open_postgresql(url: str) -> Engine:
         pool_size=64,
         max_overflow=0,
         pool_use_lifo=True,
+        hide_parameters=True,  # they hold what was read; an error's words land in logs and on terminals
         connect_args={"options": OPTIONS, "connect_timeout": 10, **_ALIVE},
     )
 
@@ -106,6 +107,7 @@ def _open_sqlite(url: str, database: str | None) -> Engine:
         pool_size=1,
         max_overflow=0,
         pool_timeout=BUSY_S,
+        hide_parameters=True,
     )
 
     def connect(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
