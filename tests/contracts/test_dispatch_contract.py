@@ -134,6 +134,22 @@ def test_the_sweeper_comes_round_to_every_document(books: Books, apart_s: float)
     assert swept[0] == 0
 
 
+def test_the_sweeper_goes_on_behind_a_document_that_cannot_be_planned(
+    books: Books, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is named in the log; those behind it are repaired all the same."""
+    for name in ("a", "b"):
+        books.ledger.admit(toy_document(name), BODY, frozenset())
+        do(books, Step(name, 1, "arrive"))
+    with transaction(books.engine) as tx:
+        tx.execute(steps.delete())
+        tx.execute(update(documents).where(documents.c.document == "a").values(side_count=None, updated_at=now() - 90))
+        tx.execute(update(documents).where(documents.c.document == "b").values(updated_at=now() - 60))
+    assert books.dispatch.sweep(books.ledger) == 1
+    assert [(record.document, record.code) for record in caplog.records] == [("a", "stalled")]  # type: ignore[attr-defined]
+    assert [step.page for step in books.views.owed_by("b")] == [1, 2]
+
+
 def test_workers_that_died_long_ago_are_forgotten(books: Books) -> None:
     """A killed container comes back under another name: the register must not grow with each. A day's are kept to see."""
     for name in ("ended", "died", "lives"):
