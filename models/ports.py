@@ -154,7 +154,8 @@ class Signer(Protocol):
         """Append a PAdES signature with a visible stamp (lines of text) at the top right of page 1.
 
         ``signed_at`` is printed and claimed in the signature. Raises ``Retryable`` where token,
-        time-stamping or revocation service is away; ``Defect`` where the signature cannot be made.
+        time-stamping or revocation service is away; ``OperatorError`` where PIN, key, certificate or font
+        is not right, for which copies wait; ``Defect`` where this PDF cannot be signed.
         """
 
     def subject(self) -> str:

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import Connection, Engine, make_url, select, text
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy import Connection, Engine, select, text
 
 from models.errors import OperatorError, SohoaError
 from models.settings import ArchiveSettings, BucketSettings, Settings, SignerSettings
 from ops.doctoring import Check
-from pipeline.ledger.database import now, open_database, reading
+from pipeline.ledger.database import address, now, open_database, reading
 from pipeline.ledger.migrate import HEAD, version
 from pipeline.wiring import Adapters, ledger_url
 
@@ -43,14 +42,14 @@ def ledger(settings: Settings) -> Iterator[Check]:
     """Reachable, with this program's schema, and durable."""
     url = ledger_url(settings)
     try:
-        parsed = make_url(url)
+        parsed = address(url)
         file = parsed.database if parsed.get_backend_name() == "sqlite" else None
         if file not in (None, "", ":memory:") and not Path(str(file)).exists():
             yield Check("ledger", "ok", "not made yet; the first run makes it")
             return
         engine = open_database(url)
-    except (OperatorError, ArgumentError, ValueError) as error:
-        yield Check("ledger", "fail", "ledger.url is no database address", str(error))
+    except OperatorError as error:
+        yield Check("ledger", "fail", "ledger.url is no database address", error.message)
         return
     try:
         yield _schema(engine)

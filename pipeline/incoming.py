@@ -131,6 +131,11 @@ def read_manifest(folder: Path) -> Manifest:
         raise _bad(_all_said(error)) from error
 
 
+def said(manifest: Manifest) -> str:
+    """SHA-256 of what a manifest says, however it is written."""
+    return hashlib.sha256(manifest.model_dump_json().encode()).hexdigest()
+
+
 def _all_said(error: ValidationError) -> str:
     count = error.error_count()
     if count > _LISTED_ERRORS:  # a list of a million errors is larger than any manifest

@@ -20,7 +20,7 @@ from models.facts import Approved, Confirmed, PersonallySigned
 from models.manifest import ScannedFile, ServiceClass
 from models.ports import BlobStore, Clock
 from models.settings import GateSettings, Settings
-from pipeline.incoming import MANIFEST, read, read_manifest, sha256_of, shown, size_of
+from pipeline.incoming import MANIFEST, read, read_manifest, said, sha256_of, shown, size_of
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.rows import NewFact
 
@@ -55,6 +55,8 @@ class Receipt:
     status: Status
     new: bool
     files: tuple[Source, ...]
+    manifest_sha256: str | None
+    """Of what the manifest says, see :func:`pipeline.incoming.said`; None without one."""
 
 
 def find_batches(path: Path) -> Iterator[Batch]:
@@ -131,6 +133,7 @@ class Intake:
             status=admission.status,
             new=admission.new,
             files=document.sources,
+            manifest_sha256=said(document.manifest) if document.manifest else None,
         )
 
     def _manifested(self, batch: Batch) -> Document:

@@ -18,7 +18,7 @@ from models.flow import Flow
 from models.settings import Settings
 from pipeline.allocator import keep_objects
 from pipeline.hints import Hints
-from pipeline.incoming import MANIFEST, shown
+from pipeline.incoming import MANIFEST, read_manifest, said, shown
 from pipeline.intake import Batch, Intake, Receipt
 from pipeline.relay import Relay
 from pipeline.sweeper import Sweeper
@@ -146,18 +146,36 @@ class FolderWatch:
         self._waiting = True
 
     def _is_open(self, entry: Path) -> bool:
-        if not os.path.lexists(entry / MANIFEST) or self._answer(entry, "receipt").exists():
+        if not os.path.lexists(entry / MANIFEST) or self._has_receipt(entry):
             return False
         return self._refused.get(entry.name) != _stamp(entry)
+
+    def _has_receipt(self, entry: Path) -> bool:
+        """Whether the receipt is for the manifest that is there now: a rescan may come in the folder of the first scan."""
+        receipt = self._answer(entry, "receipt")
+        if not receipt.exists():
+            return False
+        if os.lstat(entry / MANIFEST).st_ctime_ns <= receipt.stat().st_ctime_ns:
+            return True
+        try:
+            told = orjson.loads(receipt.read_bytes()).get("manifest_sha256")
+            if told is not None and told != said(read_manifest(entry)):
+                return False
+        except Rejected:
+            return False
+        except (Retryable, ValueError, AttributeError):  # ours, or a receipt that somebody else wrote
+            return True
+        os.utime(receipt)  # the manifest was only touched
+        return True
 
     def _admit(self, entry: Path) -> None:
         stamp, name = _stamp(entry), shown(entry.name)
         try:
             receipt = self._intake.admit(Batch(entry.name, entry))
         except Rejected as error:
-            self._refused[entry.name] = stamp
             refusal = {"batch": name, "code": error.code, "message": error.message}
             _write(self._answer(entry, "refused"), refusal)
+            self._refused[entry.name] = stamp
             log.warning("batch refused", extra={"batch": name, "code": error.code})
         except Retryable as error:
             log.warning("batch waits", extra={"batch": name, "code": error.code, "reason": error.message})
@@ -193,6 +211,7 @@ def _receipt(receipt: Receipt) -> dict[str, object]:
         "document": receipt.document,
         "revision": receipt.revision,
         "received_at": receipt.received_at,
+        "manifest_sha256": receipt.manifest_sha256,
         "files": [{"name": f.name, "sha256": f.sha256, "size_bytes": f.size_bytes} for f in receipt.files],
     }
 

@@ -14,11 +14,12 @@ from models.settings import Settings
 from ops.output import Output
 from ops.state import settings_of
 from pipeline.ledger.dispatch import DEAD_AFTER_BEATS
+from pipeline.ledger.planning import QUARANTINED
 from pipeline.ledger.views import DocumentView, Views
 from pipeline.wiring import Books
 from stages.flow import FLOW
 
-HELP = "documents by state, queues and workers; exit 75 when nothing moved for 5 minutes with work waiting"
+HELP = "documents by state, queues and workers; exit 75 when nothing moved for 5 minutes with work waiting, in a pool or in all"
 
 STALLED_S = 300.0
 STALLED = 75
@@ -51,7 +52,11 @@ def look(views: Views, alive_s: float, *, everything: bool = False) -> dict[str,
     slots: Counter[str] = Counter()
     for _, pool, count, age in registered:
         slots[pool] += count if age <= alive_s else 0
-    pools = [
+    pools = views.pools()
+    unmanned = [p.pool for p in pools if not slots[p.pool] and (p.oldest_owed_s or 0.0) > STALLED_S]
+    idle_s = views.idle_s()
+    listed = views.all_documents() if everything else views.all_documents(Status.WAITING)
+    shown = [
         {
             "pool": p.pool,
             "owed": p.owed,
@@ -59,34 +64,32 @@ def look(views: Views, alive_s: float, *, everything: bool = False) -> dict[str,
             "oldest_owed_s": None if p.oldest_owed_s is None else round(p.oldest_owed_s, 1),
             "slots": slots[p.pool],
         }
-        for p in views.pools()
+        for p in pools
     ]
-    idle_s = views.idle_s()
-    listed = views.all_documents() if everything else views.all_documents(Status.WAITING)
     return {
         "documents": {status.value: counts.get(status, 0) for status in Status},
-        "pools": pools,
+        "pools": shown,
         "workers": [
             {"worker": name, "pool": pool, "slots": count, "seen_s": round(age, 1), "alive": age <= alive_s}
             for name, pool, count, age in registered
         ],
         "idle_s": None if idle_s is None else round(idle_s, 1),
-        "stalled": stalled(views.oldest_live_s(), idle_s, views.oldest_owed_s(), live_slots=slots.total()),
+        "unmanned": unmanned,
+        "stalled": bool(unmanned) or stalled(views.oldest_live_s(), idle_s),
         "listed": [_entry(view, views) for view in listed],
     }
 
 
-def stalled(oldest_live_s: float, idle_s: float | None, oldest_owed_s: float, live_slots: int) -> bool:
+def stalled(oldest_live_s: float, idle_s: float | None) -> bool:
     """Whether nothing progressed for 5 minutes with work waiting.
 
     Work that has just come to an idle line is no stall: it, too, has to be older than 5 minutes.
     """
-    silent = oldest_live_s > STALLED_S and (idle_s is None or idle_s > STALLED_S)
-    return silent or (oldest_owed_s > STALLED_S and live_slots == 0)
+    return oldest_live_s > STALLED_S and (idle_s is None or idle_s > STALLED_S)
 
 
 def _entry(view: DocumentView, views: Views) -> dict[str, Any]:
-    held = views.held(view.document, view.revision) if view.status is Status.WAITING else []
+    held = views.held(view.document, view.revision) if view.code == QUARANTINED else []
     return {
         "id": view.document,
         "revision": view.revision,
@@ -116,7 +119,12 @@ def _print(found: dict[str, Any], out: Output) -> None:
         out.say(f"{entry['status']:<8}  {entry['id']} r{entry['revision']}  {entry['code'] or ''}".rstrip())
         if entry["message"]:
             out.say(f"          {entry['message']}")
-    if found["stalled"]:
+    for pool in found["unmanned"]:
+        out.warn(
+            f"nothing moves in pool {pool}, it has no live slot: look at its workers (`sohoa worker --pool {pool}`) "
+            "and their log, or run `sohoa process` again"
+        )
+    if found["stalled"] and not found["unmanned"]:
         out.warn("nothing moves: look at workers, relay and broker (`sohoa doctor`), or run `sohoa process` again")
 
 

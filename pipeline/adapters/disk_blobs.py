@@ -72,6 +72,7 @@ class DiskBlobs:
             try:
                 data = path.read_bytes()
             except FileNotFoundError:
+                self._check_mounted()
                 raise Defect(
                     "blob_missing", f"{document}: blob {sha256} is not in the store; restore it from a backup"
                 ) from None
@@ -86,7 +87,10 @@ class DiskBlobs:
     def exists(self, document: str, sha256: str) -> bool:
         path = self._path(document, sha256)
         with _disk_errors(document):
-            return path.is_file()
+            there = path.is_file()
+        if not there:
+            self._check_mounted()
+        return there
 
     def remove(self, document: str, sha256: str) -> None:
         path = self._path(document, sha256)
@@ -145,6 +149,11 @@ class DiskBlobs:
                 place = place.parent
             volume = os.statvfs(place)
         return volume.f_bavail * volume.f_frsize
+
+    def _check_mounted(self) -> None:
+        """A blob that is missed says nothing while its whole store is: no document may fail by that."""
+        if not self._root.is_dir():
+            raise Retryable("blobs_unavailable", f"{self._root} is not there: is its volume mounted?", "blobs")
 
     def _folder(self, document: str) -> Path:
         return self._root / checked_document(document)

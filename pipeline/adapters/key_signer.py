@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from pyhanko.sign.signers import Signer
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from models.errors import Defect
+from models.errors import Defect, OperatorError
 from pipeline.adapters.pades import DIGEST, Padding, mechanism
 
 
@@ -26,7 +26,7 @@ class KeySigner(Signer):
         self, key: PrivateKeyTypes, certificate: x509.Certificate, chain: Iterable[x509.Certificate], pad: Padding
     ) -> None:
         if not isinstance(key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey):
-            raise Defect("signer_unusable", "the signing key must be RSA or ECDSA (Circular 15/2025/TT-BKHCN)")
+            raise OperatorError("signer_unusable", "the signing key must be RSA or ECDSA (Circular 15/2025/TT-BKHCN)")
         own = _asn1(certificate)
         store = SimpleCertificateStore()
         store.register_multiple([own, *(_asn1(c) for c in chain)])

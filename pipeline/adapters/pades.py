@@ -28,7 +28,7 @@ from pyhanko.sign.signers.constants import ESIC_EXTENSION_1
 from pyhanko.sign.signers.pdf_byterange import PreparedByteRangeDigest, SignatureObject
 from pyhanko.sign.timestamps.common_utils import TimestampRequestError
 
-from models.errors import Defect, Retryable
+from models.errors import Defect, OperatorError, Retryable
 from models.settings import SignerSettings
 from pipeline.adapters.hashing import hashed
 from pipeline.adapters.time_service import MOST_BYTES, TimeService
@@ -127,7 +127,7 @@ class PadesSigner:
         self._time_service = None if url is None else TimeService(url, timeout_s)
 
     def keys(self) -> Signer:
-        """The pyHanko signer. Raises ``Retryable`` where the token is away, ``Defect`` for good."""
+        """The pyHanko signer. Raises ``Retryable`` where the token is away, ``OperatorError`` where it is set up wrongly."""
         raise NotImplementedError
 
     def forget(self) -> None:
@@ -139,7 +139,9 @@ class PadesSigner:
             try:
                 self._font = self._settings.font.read_bytes()
             except OSError as error:
-                raise Defect("bad_font", f"signer.font cannot be read ({error}): install fonts-liberation2") from error
+                raise OperatorError(
+                    "bad_font", f"signer.font cannot be read ({error}): install fonts-liberation2"
+                ) from error
         return self._font
 
     def subject(self) -> str:
@@ -185,10 +187,10 @@ class PadesSigner:
 
 
 def certificate(keys: Signer) -> x509.Certificate:
-    """The signing certificate. Raises ``Defect`` where the key has none."""
+    """The signing certificate. Raises ``OperatorError`` where the key has none."""
     found = keys.signing_cert
     if found is None:
-        raise Defect("signer_unusable", "the signing key has no certificate beside it")
+        raise OperatorError("signer_unusable", "the signing key has no certificate beside it")
     return found
 
 
@@ -229,9 +231,9 @@ def mechanism(certificate: x509.Certificate, padding: Padding) -> algos.SignedDi
 
 
 def _in_force(certificate: x509.Certificate, at: datetime) -> None:
-    """Raises ``Defect("certificate_expired")`` where the certificate is not in force (Circular 15/2025)."""
+    """Raises ``OperatorError("certificate_expired")`` where the certificate is not in force (Circular 15/2025)."""
     if not certificate.not_valid_before <= at <= certificate.not_valid_after:
-        raise Defect(
+        raise OperatorError(
             "certificate_expired",
             f"the signing certificate holds from {certificate.not_valid_before:%Y-%m-%d} "
             f"to {certificate.not_valid_after:%Y-%m-%d}: install a valid one",

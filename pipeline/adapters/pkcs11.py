@@ -10,7 +10,7 @@ from pkcs11 import exceptions as p11
 from pyhanko.sign.pkcs11 import PKCS11Signer
 from pyhanko.sign.signers import Signer
 
-from models.errors import Defect, Retryable
+from models.errors import OperatorError, Retryable
 from models.settings import SignerSettings
 from pipeline.adapters.pades import PadesSigner, certificate, mechanism
 
@@ -68,7 +68,7 @@ class Pkcs11Signer(PadesSigner):
         if pkcs11.TokenFlag.USER_PIN_LOCKED in token.flags:
             raise Retryable("token_locked", "the token is locked: unlock it with its security officer's PIN", "signer")
         if pkcs11.TokenFlag.USER_PIN_FINAL_TRY in token.flags:
-            raise Defect("pin_last_try", "one wrong PIN more would lock the token: log in to it by hand once")
+            raise OperatorError("pin_last_try", "one wrong PIN more would lock the token: log in to it by hand once")
         pin = None if settings.password is None else settings.password.get_secret_value()
         self._session = session = _session(token, pin)
         label = settings.key_label or None
@@ -106,8 +106,10 @@ def _session(token: pkcs11.Token, pin: str | None) -> pkcs11.Session:
         return token.open()
 
 
-def _wrong_pin() -> Defect:
-    return Defect("pin_refused", "the token refused signer.password; it is not tried again: correct it and restart")
+def _wrong_pin() -> OperatorError:
+    return OperatorError(
+        "pin_refused", "the token refused signer.password; it is not tried again: correct it and restart"
+    )
 
 
 def _away(error: p11.PKCS11Error) -> Retryable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12
 from pyhanko.sign.signers import Signer
 
-from models.errors import Defect, Retryable
+from models.errors import OperatorError, Retryable
 from models.settings import SignerSettings
 from pipeline.adapters.key_signer import KeySigner
 from pipeline.adapters.pades import PadesSigner
@@ -35,10 +35,10 @@ class Pkcs12Signer(PadesSigner):
         try:
             content = load_pkcs12(data, None if password is None else password.get_secret_value().encode())
         except ValueError as error:
-            raise Defect(
+            raise OperatorError(
                 "signer_unusable", "signer.path does not open: wrong signer.password, or no PKCS#12"
             ) from error
         if content.key is None or content.cert is None:
-            raise Defect("signer_unusable", "signer.path holds no key with its certificate")
+            raise OperatorError("signer_unusable", "signer.path holds no key with its certificate")
         chain = [extra.certificate for extra in content.additional_certs]
         return KeySigner(content.key, content.cert.certificate, chain, self._settings.padding)

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 from pyhanko.sign.signers import Signer
 
-from models.errors import Defect
+from models.errors import OperatorError
 from models.settings import SignerSettings
 from pipeline.adapters.key_signer import KeySigner
 from pipeline.adapters.pades import PadesSigner
@@ -44,11 +44,11 @@ class TestCaSigner(PadesSigner):
             try:
                 self._keys = self._load()
             except OSError as error:
-                raise Defect(
+                raise OperatorError(
                     "signer_unusable", f"the test certificate cannot be kept in the state folder: {error}"
                 ) from error
             except ValueError as error:
-                raise Defect(
+                raise OperatorError(
                     "signer_unusable", f"{BUNDLE} in the state folder is damaged: delete it and a new one is made"
                 ) from error
         return self._keys

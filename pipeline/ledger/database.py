@@ -14,7 +14,7 @@ from select import POLLIN
 from select import poll as poll_object
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Double, Engine, create_engine, event, make_url, select
+from sqlalchemy import URL, Connection, Double, Engine, create_engine, event, make_url, select
 from sqlalchemy.exc import DBAPIError, DisconnectionError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.compiler import compiles
@@ -50,15 +50,24 @@ def open_database(url: str) -> Engine:
 
     Raises ``OperatorError("bad_ledger_url")``.
     """
-    try:
-        parsed = make_url(url)
-    except Exception as error:
-        raise OperatorError("bad_ledger_url", f"ledger.url is no database address: {error}") from error
+    parsed = address(url)
     if parsed.get_backend_name() == "sqlite":
         return _open_sqlite(url, parsed.database)
     if parsed.get_backend_name() == "postgresql":
         return _open_postgresql(url)
     raise OperatorError("bad_ledger_url", "ledger.url must start with sqlite:/// or postgresql+psycopg://")
+
+
+def address(url: str) -> URL:
+    """The address in its parts. Raises ``OperatorError("bad_ledger_url")``, whose message holds nothing of it."""
+    try:
+        return make_url(url)
+    except Exception:  # noqa: BLE001 - what it says may quote the password
+        raise OperatorError(
+            "bad_ledger_url",
+            "ledger.url is no database address: postgresql+psycopg://user:password@host/database, "
+            "with @ : / ? # % in the password written as %40 %3A %2F %3F %23 %25",
+        ) from None
 
 
 def _open_postgresql(url: str) -> Engine:
@@ -68,6 +77,7 @@ def _open_postgresql(url: str) -> Engine:
         pool_size=64,
         max_overflow=0,
         pool_use_lifo=True,
+        hide_parameters=True,  # they hold what was read; an error's words land in logs and on terminals
         connect_args={"options": OPTIONS, "connect_timeout": 10, **_ALIVE},
     )
 
@@ -97,6 +107,7 @@ def _open_sqlite(url: str, database: str | None) -> Engine:
         pool_size=1,
         max_overflow=0,
         pool_timeout=BUSY_S,
+        hide_parameters=True,
     )
 
     def connect(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,18 +10,23 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, delete, select, update
 
+from models.errors import Defect
 from models.manifest import ServiceClass
 from models.settings import DeliverySettings
 from models.step import Step
 from pipeline.ledger import statements as sql
-from pipeline.ledger.database import reading, transaction
+from pipeline.ledger.database import now, reading, transaction
 from pipeline.ledger.ledger import Ledger
 from pipeline.ledger.prepared import ask, change, change_all
 from pipeline.ledger.schema import counters, leases, steps, workers
 
+log = logging.getLogger("sohoa.relay")
+
 ROUNDING = 1e-9
 DEAD_AFTER_BEATS = 5
 """A worker that misses this many heartbeats has no slots."""
+FORGOTTEN_AFTER_S = 86_400.0
+"""A worker that was killed stays in the register for so long, for operators to see."""
 
 
 @dataclass
@@ -206,16 +212,24 @@ class Dispatch:
             return tx.execute(update(steps).where(sql.FLYING).values(again)).rowcount
 
     def sweep(self, ledger: Ledger) -> int:
-        """Replan revisions that run, owe nothing and have been silent; returns how many.
+        """Replan revisions that run, owe nothing and have been silent; returns how many. Forgets dead workers.
 
         Looks at some of the silent ones each time, so that the relay never stands still over a long backlog.
         """
+        with transaction(self.engine) as tx:
+            tx.execute(delete(workers).where(workers.c.seen_at < now() - FORGOTTEN_AFTER_S))
         with reading(self.engine) as tx:
             seen = ask(tx, sql.SILENT, {"silent_s": self.delivery.sweep_s, "after": self._swept_to})
+        repaired = 0
         stuck = [(row.document, row.revision) for row in seen if row.stuck]
         for document, revision in stuck:
-            ledger.replan(document, revision)
+            try:
+                ledger.replan(document, revision)
+                repaired += 1
+            except Defect as error:  # it must not hide those behind it
+                told = {"document": document, "revision": revision, "code": error.code, "reason": error.message}
+                log.warning("cannot be planned", extra=told)
         # Those of the same moment as the last are looked at again, unless all of them are of one moment.
         last = seen[-1].updated_at if len(seen) == sql.SWEPT_AT_ONCE else 0.0
         self._swept_to = last if last != self._swept_to else math.nextafter(last, math.inf)
-        return len(stuck)
+        return repaired

@@ -17,6 +17,9 @@ from pipeline.ledger.prepared import Asked, ask, at_once, change, change_all
 from pipeline.ledger.rows import LIVE, of
 from pipeline.ledger.schema import facts, steps
 
+QUARANTINED = "quarantined"
+"""Code of a document that waits because of a side that ended its process twice."""
+
 
 def add_event(tx: Connection, document: str, revision: int, what: str, detail: str) -> None:
     """One more line of a document's history."""
@@ -80,7 +83,13 @@ class Planning:
         return Planned(self._settle(tx, row, planned, known), owes)
 
     def _owe(self, tx: Connection, row: Any, owed: frozenset[Step], known: dict[Step, str]) -> bool:
-        """Write what is owed and has no row yet; whether there was any."""
+        """Write what is owed and has no row yet, or is to be done once more; whether there was any.
+
+        Done and owed all the same: its segment gained a stage since, with a new version of this program.
+        """
+        again = sorted(step for step in owed if known.get(step) == "done")
+        change_all(tx, sql.AGAIN, [sql.key(step) for step in again])
+        known.update(dict.fromkeys(again, "owed"))
         by_pool: dict[str, list[Step]] = {}
         for step in sorted(owed - known.keys()):
             by_pool.setdefault(self.flow.segment(step.segment).pool, []).append(step)
@@ -99,7 +108,7 @@ class Planning:
             ]
             change_all(tx, sql.insert_once(tx.dialect.name, steps, "owed_at"), rows)
             known.update(dict.fromkeys(new, "owed"))
-        return bool(by_pool)
+        return bool(by_pool or again)
 
     def _virtual_finish(self, tx: Connection, pool: str, service_class: str, counter: str) -> float:
         """Start-time fair queueing over counters, out of the backlog itself.
@@ -121,7 +130,7 @@ class Planning:
         elif any(s in LIVE for s in known.values()):
             status = Status.RUNNING
         elif "held" in known.values():
-            status, code = Status.WAITING, "quarantined"
+            status, code = Status.WAITING, QUARANTINED
             pages = sorted({step.page for step, state in known.items() if state == "held"})
             message = f"sides {pages} ended their process twice; look at them, then `sohoa retry {row.document}`"
         elif status is Status.WAITING:

@@ -111,6 +111,7 @@ CLAIM = (
 )
 """Answers with the attempt, and the document's body and number of sides. Again by the same: the same answer."""
 RENEW = update(steps).where(_HELD).values(until=now() + bindparam("lease_s"))
+AGAIN = update(steps).where(_AT, _now_in("done")).values(state="owed", owed_at=now(), worker="", not_before=0.0)
 DONE = update(steps).where(_HELD).values(state="done").returning(steps.c.attempt)
 FACTS = select(facts).where(_of(facts)).order_by(facts.c.page, facts.c.at)
 FACTS_NEAR = FACTS.where(_NEAR)

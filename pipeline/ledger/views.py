@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from sqlalchemy import Engine, Row, case, func, select
+from sqlalchemy import Engine, Row, func, select
 
 from models.document import Status
 from models.step import Step
@@ -83,36 +83,25 @@ class Views:
 
     def pools(self) -> list[PoolView]:
         """Every pool with work."""
-        owed = case((steps.c.state == "owed", 1), else_=0)
-        oldest = func.min(case((steps.c.state == "owed", steps.c.owed_at), else_=None))
-        query = (
-            select(steps.c.pool, func.sum(owed), func.count(), now() - oldest)
-            .where(steps.c.state.in_(LIVE))
-            .group_by(steps.c.pool)
-            .order_by(steps.c.pool)
-        )
+        query = select(steps.c.pool, func.count(), now() - func.min(steps.c.owed_at)).group_by(steps.c.pool)
         with reading(self.engine) as tx:
-            return [
-                PoolView(pool, int(count), int(live) - int(count), None if age is None else float(age))
-                for pool, count, live, age in tx.execute(query)
-            ]
+            owed = {pool: (count, float(age)) for pool, count, age in tx.execute(query.where(sql.OWED))}
+            flying = {pool: count for pool, count, _ in tx.execute(query.where(sql.FLYING))}
+        return [
+            PoolView(pool, owed=count, flying=flying.get(pool, 0), oldest_owed_s=age)
+            for pool in sorted(owed.keys() | flying.keys())
+            for count, age in [owed.get(pool, (0, None))]
+        ]
 
     def live_steps(self) -> int:
         """Steps that are owed, sent or claimed."""
-        with reading(self.engine) as tx:
-            return int(tx.execute(select(func.count()).where(steps.c.state.in_(LIVE))).scalar_one())
+        return sum(pool.owed + pool.flying for pool in self.pools())
 
     def owed_by(self, document: str) -> list[Step]:
         """Steps that a document owes now, all its revisions."""
         query = select(steps).where(steps.c.document == document, steps.c.state.in_(LIVE))
         with reading(self.engine) as tx:
             return sorted(Step(r.document, r.revision, r.segment, r.page) for r in tx.execute(query))
-
-    def oldest_owed_s(self) -> float:
-        """Age of the oldest owed step; 0 when nothing is owed."""
-        with reading(self.engine) as tx:
-            age = tx.execute(select(now() - func.min(steps.c.owed_at)).where(steps.c.state == "owed")).scalar_one()
-        return float(age or 0.0)
 
     def counter_waits_s(self) -> float:
         """Age of the oldest step owed to a counter; 0 when none is. Cheap enough to ask before each batch."""
@@ -122,8 +111,9 @@ class Views:
     def oldest_live_s(self) -> float:
         """How long the oldest step that is owed, sent or claimed has been there; 0 when there is none."""
         with reading(self.engine) as tx:
-            query = select(now() - func.min(steps.c.owed_at)).where(steps.c.state.in_(LIVE))
-            return float(tx.execute(query).scalar_one() or 0.0)
+            query = select(now() - func.min(steps.c.owed_at))
+            ages = [tx.execute(query.where(state)).scalar_one() for state in (sql.OWED, sql.FLYING)]
+        return max(float(age or 0.0) for age in ages)
 
     def idle_s(self) -> float | None:
         """Seconds since a running revision learned anything or another one ended; None when neither ever was."""

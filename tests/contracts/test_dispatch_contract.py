@@ -13,7 +13,7 @@ from models.step import Step
 from pipeline.ledger import statements as sql
 from pipeline.ledger.database import now, transaction
 from pipeline.ledger.rows import NewFact
-from pipeline.ledger.schema import documents, steps
+from pipeline.ledger.schema import documents, steps, workers
 from pipeline.wiring import Books
 from tests.support.ledgers import BODY, FAST, do, drive, status
 from tests.support.toy_flow import TOY, fact_for, toy_document
@@ -132,6 +132,33 @@ def test_the_sweeper_comes_round_to_every_document(books: Books, apart_s: float)
     swept = [books.dispatch.sweep(books.ledger) for _ in range(4)]
     assert sum(swept) == 1
     assert swept[0] == 0
+
+
+def test_the_sweeper_goes_on_behind_a_document_that_cannot_be_planned(
+    books: Books, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is named in the log; those behind it are repaired all the same."""
+    for name in ("a", "b"):
+        books.ledger.admit(toy_document(name), BODY, frozenset())
+        do(books, Step(name, 1, "arrive"))
+    with transaction(books.engine) as tx:
+        tx.execute(steps.delete())
+        tx.execute(update(documents).where(documents.c.document == "a").values(side_count=None, updated_at=now() - 90))
+        tx.execute(update(documents).where(documents.c.document == "b").values(updated_at=now() - 60))
+    assert books.dispatch.sweep(books.ledger) == 1
+    assert [(record.document, record.code) for record in caplog.records] == [("a", "stalled")]  # type: ignore[attr-defined]
+    assert [step.page for step in books.views.owed_by("b")] == [1, 2]
+
+
+def test_workers_that_died_long_ago_are_forgotten(books: Books) -> None:
+    """A killed container comes back under another name: the register must not grow with each. A day's are kept to see."""
+    for name in ("ended", "died", "lives"):
+        books.dispatch.beat(name, "page", 1)
+    with transaction(books.engine) as tx:
+        for name, hours in (("ended", 25), ("died", 23)):
+            tx.execute(update(workers).where(workers.c.worker == name).values(seen_at=now() - hours * 3600))
+    books.dispatch.sweep(books.ledger)
+    assert {name for name, *_ in books.views.workers()} == {"died", "lives"}
 
 
 def test_one_relay_leads_until_it_is_silent(books: Books) -> None:

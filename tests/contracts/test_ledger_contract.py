@@ -16,15 +16,15 @@ from benchmarks.chaos.proxy import Condition, Switchboard
 from models.document import Status
 from models.errors import Defect, OperatorError, Rejected, Retryable
 from models.facts import Approved
-from models.flow import Flow
+from models.flow import Flow, Segment
 from models.settings import DeliverySettings, LedgerSettings, Settings
 from models.step import Step
 from pipeline.ledger import statements as sql
 from pipeline.ledger.database import now, open_database, transaction
 from pipeline.ledger.ledger import Ledger
-from pipeline.ledger.prepared import change
-from pipeline.ledger.rows import Claim, NewFact
-from pipeline.ledger.schema import steps
+from pipeline.ledger.prepared import change, change_all
+from pipeline.ledger.rows import Claim, NewFact, fact_rows
+from pipeline.ledger.schema import facts, steps
 from pipeline.runner import Runner
 from pipeline.task import encode_facts
 from pipeline.wiring import Books
@@ -33,6 +33,27 @@ from tests.support.ledgers import BODY, FAST, do, drive, migrated, status, take
 from tests.support.memory_blobs import MemoryBlobs
 from tests.support.toy_flow import TOY, Looked, fact_for, toy_document
 from tests.support.waiting import wait_until
+
+
+def test_sides_done_before_an_upgrade_learn_what_came_with_it(books: Books) -> None:
+    """A segment gained a stage while a document was at work: the side is done again, and does not wait for ever."""
+    arrive, look, read, *rest = TOY.segments
+    both = Segment("look", "page", look.stages + read.stages)
+    newer = Ledger(books.engine, Flow((arrive, both, *rest)), books.ledger.delivery)
+    books.ledger.admit(toy_document(), BODY, frozenset())
+    do(books, Step("doc", 1, "arrive"))
+    with transaction(books.engine) as tx:  # the version before knew no segment "read"
+        looked = fact_rows("doc", 1, [NewFact(fact_for("look", 2), 1, "look", 1)], attempt=1)
+        change_all(tx, sql.insert_once(tx.dialect.name, facts, "at"), looked)
+        tx.execute(update(steps).where(steps.c.page == 1).values(state="done"))
+    claim = newer.claim(Step("doc", 1, "look", 2), "w2")
+    assert claim is not None
+    assert newer.commit(claim, [NewFact(fact_for(s, 2), 2, s, 1) for s in ("look", "read")])
+    assert books.views.owed_by("doc") == [Step("doc", 1, "look", 1)]
+    claim = newer.claim(Step("doc", 1, "look", 1), "w2")
+    assert claim is not None
+    assert newer.commit(claim, [NewFact(fact_for("read", 2), 1, "read", 1)])
+    assert books.views.owed_by("doc") == [Step("doc", 1, "join")]
 
 
 def test_a_document_goes_through_and_waits_at_its_gate(books: Books) -> None:

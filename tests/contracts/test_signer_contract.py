@@ -29,7 +29,7 @@ from pydantic import SecretStr
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from benchmarks.time_authority import time_authority
-from models.errors import Defect, Retryable
+from models.errors import Defect, OperatorError, Retryable
 from models.settings import SignerSettings
 from pipeline.adapters.pades import PadesSigner
 from pipeline.adapters.pkcs11 import Pkcs11Signer
@@ -285,8 +285,8 @@ def test_a_broken_time_service_is_retryable(
 
 
 def test_an_expired_certificate_signs_nothing(signer: PadesSigner, paper: bytes) -> None:
-    """The certificate's time is checked before signing."""
-    with pytest.raises(Defect) as caught:
+    """The certificate's time is checked before signing; copies wait for the next certificate."""
+    with pytest.raises(OperatorError) as caught:
         signer.sign(paper, LINES, datetime(2050, 6, 1, tzinfo=UTC))
     assert caught.value.code == "certificate_expired"
 
@@ -298,9 +298,9 @@ def test_what_is_no_pdf_is_a_defect(signer: PadesSigner, junk: bytes) -> None:
         signer.sign(junk, LINES, AT)
 
 
-def test_a_wrong_password_is_a_defect(request: pytest.FixtureRequest) -> None:
+def test_a_wrong_password_is_the_operators(request: pytest.FixtureRequest) -> None:
     """The PKCS#12 file does not open, and the message names the setting, not the password."""
-    with pytest.raises(Defect, match=r"signer\.password") as caught:
+    with pytest.raises(OperatorError, match=r"signer\.password") as caught:
         open_signer(request, "pkcs12", password=SecretStr("sai")).subject()
     assert "sai" not in caught.value.message
 
@@ -315,13 +315,13 @@ def test_a_refused_pin_is_not_tried_again(request: pytest.FixtureRequest, paper:
     """A second signature fails without touching the token: its next login would have cleared the warning flag."""
     wrong = open_signer(request, "pkcs11", password=SecretStr("9999"))
     for _ in range(2):
-        with pytest.raises(Defect) as caught:
+        with pytest.raises(OperatorError) as caught:
             wrong.sign(paper, LINES, AT)
         assert caught.value.code == "pin_refused"
     right = open_signer(request, "pkcs11")
     assert right.sign(paper, LINES, AT)
     right.forget()
-    with pytest.raises(Defect):
+    with pytest.raises(OperatorError):
         wrong.sign(paper, LINES, AT)
     softhsm = cast(SoftHsm, request.getfixturevalue("softhsm"))
     flags = pkcs11.lib(str(softhsm.module)).get_token(token_label=softhsm.token_label).flags
@@ -357,7 +357,7 @@ def test_processes_that_start_at_once_share_one_test_ca(tmp_path: Path) -> None:
 def test_a_damaged_test_ca_says_what_to_do(tmp_path: Path) -> None:
     """A cut bundle is named with the remedy."""
     (tmp_path / BUNDLE).write_bytes(b"-----BEGIN PRIVATE KEY-----\n")
-    with pytest.raises(Defect, match="delete it"):
+    with pytest.raises(OperatorError, match="delete it"):
         TestCaSigner(tmp_path, SignerSettings()).subject()
 
 

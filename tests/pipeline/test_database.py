@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, insert, text
+from sqlalchemy.exc import IntegrityError
 
 from models.document import Status
-from models.errors import Retryable
+from models.errors import OperatorError, Retryable
 from models.settings import LedgerSettings, Settings
 from models.step import Step
 from pipeline.ledger import statements as sql
-from pipeline.ledger.database import transaction
+from pipeline.ledger.database import open_database, transaction
 from pipeline.ledger.prepared import change
+from pipeline.ledger.schema import facts
 from pipeline.wiring import Books
 from tests.servers.postgres import Postgres
 from tests.support.ledgers import migrated
@@ -63,6 +65,25 @@ def test_who_sleeps_in_a_transaction_loses_its_locks(postgres: Postgres) -> None
     with pytest.raises(Retryable, match="ledger_away"):
         sleep()
     assert books.ledger.claim(Step("doc", 1, "arrive"), "w") is not None
+    books.close()
+
+
+def test_a_bad_address_is_told_without_its_password() -> None:
+    """A sign in the password that belongs into %XX cuts the address in the wrong place."""
+    for url in ("postgresql+psycopg://sohoa:S3C@RET:X@db/sohoa", "sohoa:RET@db"):
+        with pytest.raises(OperatorError, match="bad_ledger_url") as caught:
+            open_database(url)
+        assert "RET" not in str(caught.value)
+        assert "X@db" not in str(caught.value)
+
+
+def test_an_error_quotes_no_paper(tmp_path: Path) -> None:
+    """A broken restore, a fault of ours: the trace in the log says which statement, not whose name was in it."""
+    books = Books(Settings(state=tmp_path), TOY)
+    row = {"document": "d", "revision": 1, "page": 0, "kind": "k", "stage": "s", "version": 1, "attempt": 1, "at": 0.0}
+    with pytest.raises(IntegrityError) as caught, transaction(books.engine) as tx:
+        tx.execute(insert(facts), [row | {"body": "NGUYỄN VĂN A"}])
+    assert "NGUYỄN" not in str(caught.value)
     books.close()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,6 +23,7 @@ from pipeline.services import FolderWatch
 from pipeline.watermark import MB, Watermark
 from tests.support.intake_desk import Desk, Ticking, batch, open_desk
 from tests.support.memory_blobs import MemoryBlobs
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -147,6 +149,49 @@ def test_an_incomplete_batch_is_refused_until_it_is_mended(desk: Desk) -> None:
     (found.folder / "2.jpg").write_bytes(data)
     watch.look(threading.Event())
     assert set(answers(desk.folder)) == {"b1.receipt.json"}
+
+
+def test_a_refusal_that_could_not_be_written_is_written_later(desk: Desk) -> None:
+    """The share was full or read-only for a moment: the counter hears of it all the same."""
+    found = batch(desk.folder)
+    (found.folder / "2.jpg").unlink()
+    in_the_way = desk.folder / ".b1.refused.json.part"
+    in_the_way.mkdir()
+    watch = desk.watch()
+    watch.look(threading.Event())
+    assert answers(desk.folder) == {}
+    in_the_way.rmdir()
+    watch.look(threading.Event())
+    assert set(answers(desk.folder)) == {"b1.refused.json"}
+
+
+def test_a_rescan_in_the_folder_of_the_first_scan_is_taken_in(desk: Desk) -> None:
+    """A receipt that is older than the manifest is not for it."""
+    found = batch(desk.folder)
+    watch = desk.watch()
+    watch.look(threading.Event())
+    first = (desk.folder / "b1.receipt.json").stat().st_ino
+    wait_until_after(desk.folder / "b1.receipt.json")
+    (found.folder / "manifest.json").chmod(0o640)
+    watch.look(threading.Event())
+    assert (desk.folder / "b1.receipt.json").stat().st_ino == first  # only touched
+    shutil.rmtree(found.folder)
+    wait_until_after(desk.folder / "b1.receipt.json")
+    batch(desk.folder, revision=2)
+    watch.look(threading.Event())
+    assert answers(desk.folder)["b1.receipt.json"]["revision"] == 2
+
+
+def wait_until_after(file: Path) -> None:
+    """Until what is written now is newer."""
+    probe = file.with_name(".probe")
+
+    def newer() -> bool:
+        probe.write_bytes(b"")
+        return probe.stat().st_ctime_ns > file.stat().st_ctime_ns
+
+    wait_until(newer, "the next tick of the disk's clock")
+    probe.unlink()
 
 
 def test_a_batch_without_its_manifest_is_left_alone(desk: Desk) -> None:

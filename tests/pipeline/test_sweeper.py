@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select, text, update
+from sqlalchemy import Engine, event, select, text, update
 
 from models.document import Status
 from models.errors import OperatorError, Rejected, Retryable
@@ -205,6 +207,23 @@ def test_an_admission_waits_for_the_deletion(place: Place) -> None:
         break_off()
     thread.join()
     assert answers == ["blobs_swept"]
+
+
+def test_a_long_deletion_keeps_its_lock(place: Place) -> None:
+    """A slow bucket: a database that gives up idle transactions would let intake in, and lose the word of the deletion."""
+    if place.books.engine.dialect.name == "postgresql":
+
+        def impatient(connection: Any, *_: object) -> None:
+            connection.execute("SET idle_in_transaction_session_timeout = 200")
+            connection.commit()
+
+        place.books.engine.dispose()
+        event.listen(place.books.engine, "connect", impatient)
+    end(place, "doc", Status.REJECTED, 31)
+    with place.books.retention.deleting("doc", place.books.ledger.clock()) as may:
+        assert may
+        time.sleep(0.6)
+    assert place.swept() == ["doc"]
 
 
 def test_what_was_swept_cannot_be_retried(tmp_path: Path) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import tracemalloc
+from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import SecretStr
+
+from models.errors import Retryable
 from models.facts import Fact
 from models.flow import Flow, Segment
-from models.settings import Settings
+from models.settings import Settings, SignerSettings
 from models.stage import Inputs, Ports, Scope, Stage
 from models.step import Step
 from pipeline.asked import Asked
 from pipeline.ledger.rows import Claim
+from pipeline.task import decode_result, encode_task
 from pipeline.wiring import Adapters
 from pipeline.work import BoundBlobs, Work
 from tests.support.memory_blobs import MemoryBlobs
@@ -107,3 +112,22 @@ def test_only_blobs_of_stages_that_do_not_repeat_are_fresh(tmp_path: Path) -> No
     assert asked.names == {"blobs"}
     assert [item.stage for item in new] == ["look", "read"]
     assert fresh == [hashlib.sha256(b"a signature").hexdigest()]
+
+
+def test_a_signer_that_is_set_up_wrongly_fails_no_document(tmp_path: Path) -> None:
+    """A key that does not open is mended by an operator, and by no other copy: the step waits, the pool pauses."""
+
+    def certify(_inputs: Inputs, ports: Ports) -> Fact:
+        ports.signer().sign(b"%PDF", (), datetime.now(UTC))
+        return Read()
+
+    (tmp_path / "agency.p12").write_bytes(b"junk")
+    signer = SignerSettings(kind="pkcs12", path=tmp_path / "agency.p12", password=SecretStr("sai"))
+    adapters = Adapters(Settings(state=tmp_path, signer=signer))
+    flow = Flow((Segment("certify", "sign", (Stage[Fact]("certify", 1, Scope.DOCUMENT, (), Read, certify),)),))
+    body = adapters.blobs.put("doc", toy_document().model_dump_json().encode())
+    answer = Work(flow, adapters).handle(encode_task(Claim(Step("doc", 1, "certify"), 1, body, 0, (), ())))
+    error = decode_result(answer, flow).error
+    assert isinstance(error, Retryable)
+    assert (error.code, error.dependency) == ("signer_unusable", "worker")
+    assert "signer.password" in error.message

@@ -181,3 +181,18 @@ def test_writing_while_the_document_is_deleted(tmp_path: Path) -> None:
         deleter.join()
     last = store.put(DOCUMENT, b"last")
     assert store.get(DOCUMENT, last) == b"last"
+
+
+def test_a_volume_that_is_not_mounted_is_waited_for(tmp_path: Path) -> None:
+    """One host whose mount is gone must not fail every document, nor have papers scanned again."""
+    mount = tmp_path / "mount"
+    store = DiskBlobs(mount / "blobs")
+    sha256 = store.put("doc", b"scan")
+    mount.rename(tmp_path / "elsewhere")
+    mount.mkdir()
+    for ask in (store.get, store.exists):
+        with pytest.raises(Retryable, match="mounted"):
+            ask("doc", sha256)
+    mount.rmdir()
+    (tmp_path / "elsewhere").rename(mount)
+    assert store.get("doc", sha256) == b"scan"
