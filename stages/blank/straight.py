@@ -134,6 +134,30 @@ def long_lines(marks: Components, candidates: Bools, mm: float) -> Bools:
     return found
 
 
+def dashes(marks: Components, mm: float) -> Bools:
+    """Thin straight pieces along an axis that lie in line over more than half of the picture: what is left of a pale line."""
+    long, short = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    return long_lines(marks, _no_ground((long >= 1.2 * mm) & (short <= 0.55 * mm + 1)), mm)
+
+
+def corner_folds(marks: Components, candidates: Bools, mm: float) -> Bools:
+    """Of these marks, straight lines that cut a corner off, from one edge to the other: a folded corner's crease."""
+    found = np.zeros(len(marks.area), np.bool_)
+    height, width = marks.labels.shape
+    gaps = (marks.left, marks.top, width - marks.right, height - marks.bottom)
+    long, short = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    leans = (long <= 27 * mm) & (short >= 5 * mm) & (marks.area <= 2 * mm * np.hypot(long, short))
+    for side in range(4):
+        for number in np.flatnonzero(candidates & leans & (gaps[side] <= 6 * mm) & (gaps[(side + 1) % 4] <= 6 * mm)):
+            window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+            y, x = np.nonzero(marks.labels[window] == number)
+            # From the corner of its box on this edge to the one on the other.
+            down = int(marks.height[number]) - 1 - y if side in (0, 2) else y
+            off = x / max(1, int(marks.width[number]) - 1) - down / max(1, int(marks.height[number]) - 1)
+            found[number] = bool((np.abs(off) * short[number] <= 1.5 * mm).all())
+    return found
+
+
 def without_ruling(mask: Pixels, level: Pixels, mm: float, *, single: bool = False) -> Pixels:
     """A mask (0 or 255) less the long lines along the axes, where there are at least five of them side by side.
 
@@ -146,14 +170,16 @@ def without_ruling(mask: Pixels, level: Pixels, mm: float, *, single: bool = Fal
     for across in (True, False):
         run = _run(closed, 4 * mm, across=across)
         if _many(run if across else run.T, mm):
-            ruled = np.maximum(ruled, run)
+            # Where a line is too pale for a moment, it goes on all the same.
+            beyond = (round(8 * mm) | 1, 1) if across else (1, round(8 * mm) | 1)
+            ruled = np.maximum(ruled, cv2.dilate(run, np.ones(beyond[::-1], np.uint8)))
         elif single:
             run = _run(closed, 8 * mm, across=across)
             if len(ink.components(run).area) <= 1 + 8:
                 ruled = np.maximum(ruled, run)
     if not ruled.any():
         return mask
-    usual = float(np.percentile(level[ruled > 0], 75))
+    usual = float(np.percentile(level[(ruled > 0) & (mask > 0)], 75))
     darker = (level > 1.4 * usual + 5).view(np.uint8) * np.uint8(255)
     square = np.ones((max(3, round(1.2 * mm)),) * 2, np.uint8)
     stays = cv2.bitwise_or(darker, cv2.morphologyEx(closed, cv2.MORPH_OPEN, square))
