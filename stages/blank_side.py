@@ -32,6 +32,8 @@ _DOUBTFUL = 18
 """A pale mark counts if it is this dark somewhere: a person begins to see it."""
 _LINE = 95
 """A straight line that is darker than this was drawn or printed."""
+_DRAWN, _DRAWN_MM = 48, 30.0
+"""One that is no longer and as dark as this may have been: the edges of folds and tape are paler, or longer."""
 _HAIR_MM, _HAIR_LONG_MM = 0.14, 18.0
 """A single curve with less ink than this across it, and no longer, may be a hair; a pen leaves 0.15 mm of full black."""
 _PALE_MM2 = 0.3
@@ -52,8 +54,8 @@ _QUIET = 3.0
 """Grain from which the picture is smoothed before ink is sought."""
 _SPOT = 34
 """Mould and rust are paler than this, or brown and at the edge."""
-_DIGIT, _DIGIT_MM, _DIGITS = 40, 1.6, 3
-"""A stroke as dark and as tall as this is a doubt however little ink it has: the digit 1. Fibres are more than so many."""
+_DIGIT_MM, _DIGITS = 1.6, 3
+"""A stroke that is darker and as tall as this is a doubt however little ink it has: the digit 1. Fibres are more than so many."""
 _GRAIN, _CELLS, _CELL_PEAK = 4.0, 3, 9.0
 """Grain that hides single pale strokes; how many cells of 2 mm together must then stand out of it; and by how much one of them."""
 _MOST_DUST = 0.0005
@@ -172,7 +174,7 @@ def _clear(
         clear = litter.reach(marks, level, least)
     specks = litter.dust(marks, mm)
     left_out = ink.edge_dirt(marks, seen.dpi) | litter.holes(marks, seen.dpi) | litter.bands(marks, mm)
-    left_out |= litter.staples(marks, seen.dpi) | litter.rust(marks, seen.small, seen.paper, seen.dpi)
+    left_out |= litter.staples(marks, level, seen.dpi) | litter.rust(marks, seen.small, seen.paper, seen.dpi)
     left_out |= straight.corner_folds(marks, ~litter.reach(marks, level, _LINE), mm)
     pale_lines = straight.lines(marks, mm) & ~litter.reach(marks, level, _LINE)
     left_out |= straight.long_lines(marks, pale_lines, mm)
@@ -249,23 +251,25 @@ def _pale(
     mask = straight.without_streaks((fine >= least).view(np.uint8) * np.uint8(255), mm)
     marks = _unruled(ink.components(mask), mask, fine, mm, single=True)
     darker = max(_DOUBTFUL, 1.45 * least)
+    long = np.hypot(marks.width, marks.height)
     known = clear.left_out
     for there in clear.doubts.values():
         known = known | there
     dirt = ink.edge_dirt(marks, seen.dpi) | litter.bands(marks, mm) | litter.holes(marks, seen.dpi)
-    dirt |= straight.lines(marks, mm) | straight.dashes(marks, mm)
+    lines = straight.lines(marks, mm)
+    drawn = lines & litter.reach(marks, level, _DRAWN + np.median(level[::4, ::4])) & (long <= _DRAWN_MM * mm)
+    dirt |= (lines & ~(drawn & ~straight.long_lines(marks, lines, mm))) | straight.dashes(marks, mm)
     dirt |= litter.reach(marks, _painted(clear.marks, known), 255)
     dirt |= straight.corner_folds(marks, ~litter.reach(marks, fine, _LINE), mm)
     dirt |= litter.rust(marks, seen.small, seen.paper, seen.dpi)
     # A speck explains what lies around it, not a stroke that fell into pieces no larger than specks.
     specks = _painted(clear.marks, clear.specks)
     dusty = litter.reach(marks, specks, 255)
-    dirt |= litter.grains(marks, fine, dusty, mm)
+    dirt |= litter.grains(marks, fine, dusty, mm) | (dusty & litter.single(marks, specks) & litter.fibre_long(marks, mm))
     fine = np.asarray(cv2.subtract(fine, cv2.dilate(specks, np.ones((3, 3), np.uint8))), dtype=np.uint8)
     dirt |= straight.creases(marks, seen.small, litter.reach(marks, fine, _FIRM * least) & ~dirt & _long(marks, mm), mm)
     dirt[0] = True
     hairs = _hairs(marks, fine, mm) & litter.reach(marks, fine, darker) & ~dirt
-    long = np.hypot(marks.width, marks.height)
     curves = (long >= 2.8 * mm) & (long <= _HAIR_LONG_MM * mm) & (marks.area <= 1.1 * mm * long)
     curves = hairs | (curves & litter.reach(marks, fine, darker) & ~dirt)
     if curves.any():
@@ -279,7 +283,7 @@ def _pale(
     spot = darker if _noise(seen.contrast) > 2 * _GRAIN else max(_SPOT, darker)
     firm = small & ~litter.dust(marks, mm) & ~dirt & litter.reach(marks, fine, spot)
     firm &= ~litter.grains(marks, fine, firm, mm)
-    digits = ~small & ~dirt & (marks.height >= _DIGIT_MM * mm) & litter.reach(marks, fine, max(_DIGIT, darker))
+    digits = ~small & ~dirt & (marks.height >= _DIGIT_MM * mm) & litter.reach(marks, fine, spot)
     if int(digits.sum()) <= _DIGITS:
         firm |= digits
     # Strokes; and specks where many lie close together: dots of a printer, what is left of a stamp.

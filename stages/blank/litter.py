@@ -23,8 +23,8 @@ _SMALL_MM2 = 1.0
 _CORE_MM = 1.45
 """What of a mark is more than half as dark as its darkest: a grain of dust is smaller, for all the blur and rust around it."""
 _HALO_MM = 5.0
-_CROWNS = 3
-"""More long bars than these are no staples but a bar code's."""
+_CROWNS, _WIRE_MM = 3, 0.27
+"""More long bars than these are no staples but a bar code's; and the ink that a staple leaves across it, mm of full black."""
 _STROKE_MM, _BLOT_PEAK, _WHITE = 1.05, 60, 252
 """Brown lines that are broader on average and paler are rims of stains; a pen that writes in brown leaves half of that."""
 
@@ -43,6 +43,18 @@ def small(marks: Components, mm: float) -> Bools:
     """A fat fibre, or a thin digit 1: who can tell."""
     side = np.maximum(marks.width, marks.height)
     return _of_marks((side < _FIBRE_MM * mm) & (marks.area < _SMALL_MM2 * mm * mm)) & ~dust(marks, mm)
+
+
+def fibre_long(marks: Components, mm: float) -> Bools:
+    """No longer than a short fibre."""
+    return _of_marks(np.maximum(marks.width, marks.height) < _FIBRE_MM * mm)
+
+
+def single(marks: Components, specks: Pixels) -> Bools:
+    """Marks in which exactly one of the specks lies. ``specks``: 255 where they are."""
+    there = ink.components(specks)
+    first = np.unique(there.labels, return_index=True)[1][1:]
+    return _of_marks(np.bincount(marks.labels.ravel()[first], minlength=len(marks.area)) == 1)
 
 
 def holes(marks: Components, dpi: float) -> Bools:
@@ -110,10 +122,11 @@ def bands(marks: Components, mm: float) -> Bools:
     return _of_marks(found)
 
 
-def staples(marks: Components, dpi: float) -> Bools:
+def staples(marks: Components, level: Pixels, dpi: float) -> Bools:
     """Straight bars near a side: a crown of 9 to 14 mm, or two legs that lie in one line as far apart as a crown.
 
-    A single shorter bar is none: it may be a sheet number in a corner, the digit 1.
+    A single shorter bar is none: it may be a sheet number in a corner, the digit 1. Nor is a crown that leaves no more
+    ink across it than a pen: wire is half a millimetre thick and has a shadow.
     """
     width = marks.labels.shape[1]
     mm = dpi / ink.MM_PER_INCH
@@ -129,7 +142,7 @@ def staples(marks: Components, dpi: float) -> Bools:
             continue
         start, end = bar
         if np.hypot(*(end - start)) >= 9 * mm:
-            found[number] = True
+            found[number] = _across_mm(marks, int(number), level, mm) >= _WIRE_MM
         else:
             legs.append((int(number), start, end))
     if int(found.sum()) > _CROWNS:
@@ -139,6 +152,13 @@ def staples(marks: Components, dpi: float) -> Bools:
             if _in_line(start, end, start_2, end_2, mm):
                 found[number] = found[other] = True
     return found | _pricks(marks, mm, reach)
+
+
+def _across_mm(marks: Components, number: int, level: Pixels, mm: float) -> float:
+    """How much ink a line has across it, mm of full black."""
+    window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+    ink_px = float(level[window][marks.labels[window] == number].sum()) / 255
+    return ink_px / (mm * float(np.hypot(marks.width[number], marks.height[number])))
 
 
 def _pricks(marks: Components, mm: float, reach: ink.Ints) -> Bools:

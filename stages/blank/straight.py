@@ -167,10 +167,12 @@ def without_ruling(mask: Pixels, level: Pixels, mm: float, *, single: bool = Fal
     """
     closed = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), dtype=np.uint8)
     ruled = np.zeros_like(mask)
+    percentile = 75
     for across in (True, False):
         run = _run(closed, 4 * mm, across=across)
         if _many(run if across else run.T, mm):
             # Where a line is too pale for a moment, it goes on all the same.
+            percentile = 95
             beyond = (round(8 * mm) | 1, 1) if across else (1, round(8 * mm) | 1)
             ruled = np.maximum(ruled, cv2.dilate(run, np.ones(beyond[::-1], np.uint8)))
         elif single:
@@ -179,7 +181,8 @@ def without_ruling(mask: Pixels, level: Pixels, mm: float, *, single: bool = Fal
                 ruled = np.maximum(ruled, run)
     if not ruled.any():
         return mask
-    usual = float(np.percentile(level[(ruled > 0) & (mask > 0)], 75))
+    # Lines that lean are darker here and there, where they meet the pixels.
+    usual = float(np.percentile(level[(ruled > 0) & (mask > 0)], percentile))
     darker = (level > 1.4 * usual + 5).view(np.uint8) * np.uint8(255)
     square = np.ones((max(3, round(1.2 * mm)),) * 2, np.uint8)
     stays = cv2.bitwise_or(darker, cv2.morphologyEx(closed, cv2.MORPH_OPEN, square))
