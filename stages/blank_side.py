@@ -36,8 +36,8 @@ _DRAWN, _DRAWN_MM = 48, 30.0
 """One that is no longer and as dark as this may have been: the edges of folds and tape are paler, or longer."""
 _HAIR_MM, _HAIR_LONG_MM = 0.14, 18.0
 """A single curve with less ink than this across it, and no longer, may be a hair; a pen leaves 0.15 mm of full black."""
-_PALE_MM2 = 0.3
-"""Ink in a group of pale marks from which it is a doubt, in mm² of full black; a pale word has 2."""
+_PALE_MM2, _LEAST_MM2 = 0.3, 0.1
+"""Ink in a group of pale marks from which it is a doubt, in mm² of full black; a pale word has 2. And what no digit is without."""
 _FIRM, _BROAD_PALE_MM2 = 1.2, 0.7
 """Or if there is more of it, when hardly darker than where marks begin."""
 _SEVERAL, _MANY, _EVERYWHERE = 3, 6, 0.2
@@ -55,7 +55,7 @@ _QUIET = 3.0
 _SPOT = 34
 """Mould and rust are paler than this, or brown and at the edge."""
 _DIGIT_MM, _DIGITS = 1.6, 3
-"""A stroke that is darker and as tall as this is a doubt however little ink it has: the digit 1. Fibres are more than so many."""
+"""A stroke that is darker and as tall as this is a doubt however little ink it has: the digit 1. Fibres are more, and alike."""
 _GRAIN, _CELLS, _CELL_PEAK = 4.0, 3, 9.0
 """Grain that hides single pale strokes; how many cells of 2 mm together must then stand out of it; and by how much one of them."""
 _MOST_DUST = 0.0005
@@ -246,7 +246,7 @@ def _pale(
         level = litter.without_cores(level, clear.marks, clear.grains)
     fine = _fine(level, mm)
     least += float(np.median(fine[::4, ::4]))
-    if float(fine[fine >= least].sum()) < 255 * mm * mm * _PALE_MM2:
+    if float(fine[fine >= least].sum()) < 255 * mm * mm * _LEAST_MM2:
         return _Pale(None, hair=False)
     mask = straight.without_streaks((fine >= least).view(np.uint8) * np.uint8(255), mm)
     marks = _unruled(ink.components(mask), mask, fine, mm, single=True)
@@ -265,7 +265,9 @@ def _pale(
     # A speck explains what lies around it, not a stroke that fell into pieces no larger than specks.
     specks = _painted(clear.marks, clear.specks)
     dusty = litter.reach(marks, specks, 255)
-    dirt |= litter.grains(marks, fine, dusty, mm) | (dusty & litter.single(marks, specks) & litter.fibre_long(marks, mm))
+    dirt |= litter.grains(marks, fine, dusty, mm) | (
+        dusty & litter.single(marks, specks) & litter.fibre_long(marks, mm)
+    )
     fine = np.asarray(cv2.subtract(fine, cv2.dilate(specks, np.ones((3, 3), np.uint8))), dtype=np.uint8)
     dirt |= straight.creases(marks, seen.small, litter.reach(marks, fine, _FIRM * least) & ~dirt & _long(marks, mm), mm)
     dirt[0] = True
@@ -283,9 +285,7 @@ def _pale(
     spot = darker if _noise(seen.contrast) > 2 * _GRAIN else max(_SPOT, darker)
     firm = small & ~litter.dust(marks, mm) & ~dirt & litter.reach(marks, fine, spot)
     firm &= ~litter.grains(marks, fine, firm, mm)
-    digits = ~small & ~dirt & (marks.height >= _DIGIT_MM * mm) & litter.reach(marks, fine, spot)
-    if int(digits.sum()) <= _DIGITS:
-        firm |= digits
+    firm |= _digits(marks, fine, ~small & ~dirt & litter.reach(marks, fine, spot), mm)
     # Strokes; and specks where many lie close together: dots of a printer, what is left of a stamp.
     for kept, fewest in (((~dirt & ~small) | firm, 1), (~dirt, _MANY)):
         if not (kept & litter.reach(marks, fine, _FIRM * least)).any():
@@ -304,6 +304,16 @@ def _pale(
             inside = cv2.bitwise_or(inside, _painted(marks, firm))
             return _Pale(np.asarray(inside, dtype=np.uint8), bool(hairs.any()))
     return _Pale(None, bool(hairs.any()))
+
+
+def _digits(marks: ink.Components, fine: Pixels, candidates: ink.Bools, mm: float) -> ink.Bools:
+    """Of these marks, the few that are the darkest by far and as tall as a digit."""
+    tall = candidates & (marks.height >= _DIGIT_MM * mm)
+    if not tall.any():
+        return tall
+    darkest = int(fine[_painted(marks, tall) > 0].max())
+    tall &= litter.reach(marks, fine, 0.7 * darkest)
+    return tall if int(tall.sum()) <= _DIGITS else np.zeros_like(tall)
 
 
 def _painted(marks: ink.Components, chosen: ink.Bools) -> Pixels:
@@ -385,4 +395,4 @@ def run(inputs: Inputs, ports: Ports) -> BlankMeasured:
     return BlankMeasured(verdict=verdict, ink=round(found.share, 7), doubts=found.doubts, marks=marks)
 
 
-STAGE = Stage("blank_side", 3, Scope.PAGE, (Decoded, Counted), BlankMeasured, run)
+STAGE = Stage("blank_side", 4, Scope.PAGE, (Decoded, Counted), BlankMeasured, run)

@@ -208,9 +208,13 @@ def tells_brown(image: Pixels, paper: Pixels) -> bool:
 
 
 def _missing(marks: Components, number: int, image: Pixels, paper: Pixels) -> Floats:
-    """The share of the paper's light that a mark takes, blue, green and red."""
-    window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
-    inside = (marks.labels[window] == number).astype(np.uint8)
+    """The share of the paper's light that a mark and the pixels at its rim take, blue, green and red.
+
+    Without its rim a pale mark would be the dark grains of what is there, and grain is grey.
+    """
+    top, left = max(0, int(marks.top[number]) - 1), max(0, int(marks.left[number]) - 1)
+    window = (slice(top, int(marks.bottom[number]) + 1), slice(left, int(marks.right[number]) + 1))
+    inside = cv2.dilate((marks.labels[window] == number).astype(np.uint8), np.ones((3, 3), np.uint8))
     light, under = (np.array(cv2.mean(plane[window], inside)[:3]) for plane in (image, paper))
     return np.asarray(1 - light / np.maximum(under, 1))
 

@@ -12,6 +12,8 @@ from models.ports import Pixels
 from stages import ink
 from stages.ink import Bools, Components
 
+_DRAWN, _DRAWN_MM = 36, 30.0
+"""A single line that is darker, and no longer, may have been drawn."""
 _BANDS, _STREAK = 12, 3.0
 """In how many parts a streak is looked for, and the mean contrast that it must have in each."""
 
@@ -163,7 +165,7 @@ def without_ruling(mask: Pixels, level: Pixels, mm: float, *, single: bool = Fal
 
     ``level``: contrast; what is thicker or clearly darker than the lines stays: it is written across them.
     ``single``: also a few single ones, edges of tape and folds, wherever they meet one another; not more than eight,
-    for the bars of a bar code are long straight lines as well.
+    for the bars of a bar code are long straight lines as well, and none that is dark and short: a pencil draws those.
     """
     closed = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), dtype=np.uint8)
     ruled = np.zeros_like(mask)
@@ -177,8 +179,11 @@ def without_ruling(mask: Pixels, level: Pixels, mm: float, *, single: bool = Fal
             ruled = np.maximum(ruled, cv2.dilate(run, np.ones(beyond[::-1], np.uint8)))
         elif single:
             run = _run(closed, 8 * mm, across=across)
-            if len(ink.components(run).area) <= 1 + 8:
-                ruled = np.maximum(ruled, run)
+            runs = ink.components(run)
+            if len(runs.area) <= 1 + 8:
+                drawn = np.maximum(runs.width, runs.height) <= _DRAWN_MM * mm
+                drawn[~np.isin(np.arange(len(drawn)), runs.labels[level >= _DRAWN])] = False
+                ruled = np.maximum(ruled, runs.painted(np.where(drawn, 0, 255).astype(np.uint8)) & run)
     if not ruled.any():
         return mask
     # Lines that lean are darker here and there, where they meet the pixels.
