@@ -256,9 +256,7 @@ def _pale(
     for there in clear.doubts.values():
         known = known | there
     dirt = ink.edge_dirt(marks, seen.dpi) | litter.bands(marks, mm) | litter.holes(marks, seen.dpi)
-    lines = straight.lines(marks, mm)
-    drawn = lines & litter.reach(marks, level, _DRAWN + np.median(level[::4, ::4])) & (long <= _DRAWN_MM * mm)
-    dirt |= (lines & ~(drawn & ~straight.long_lines(marks, lines, mm))) | straight.dashes(marks, mm)
+    dirt |= _undrawn(marks, level, mm) | straight.dashes(marks, mm)
     dirt |= litter.reach(marks, _painted(clear.marks, known), 255)
     dirt |= straight.corner_folds(marks, ~litter.reach(marks, fine, _LINE), mm)
     dirt |= litter.rust(marks, seen.small, seen.paper, seen.dpi)
@@ -304,6 +302,14 @@ def _pale(
             inside = cv2.bitwise_or(inside, _painted(marks, firm))
             return _Pale(np.asarray(inside, dtype=np.uint8), bool(hairs.any()))
     return _Pale(None, bool(hairs.any()))
+
+
+def _undrawn(marks: ink.Components, level: Pixels, mm: float) -> ink.Bools:
+    """Straight lines that nobody drew: pale, long, or part of a longer one."""
+    lines = straight.lines(marks, mm)
+    drawn = lines & litter.reach(marks, level, _DRAWN + float(np.median(level[::4, ::4])))
+    drawn &= np.maximum(marks.width, marks.height) <= _DRAWN_MM * mm
+    return lines & ~(drawn & ~straight.long_lines(marks, lines, mm))
 
 
 def _digits(marks: ink.Components, fine: Pixels, candidates: ink.Bools, mm: float) -> ink.Bools:

@@ -125,8 +125,8 @@ def bands(marks: Components, mm: float) -> Bools:
 def staples(marks: Components, level: Pixels, dpi: float) -> Bools:
     """Straight bars near a side: a crown of 9 to 14 mm, or two legs that lie in one line as far apart as a crown.
 
-    A single shorter bar is none: it may be a sheet number in a corner, the digit 1. Nor is a crown that leaves no more
-    ink across it than a pen: wire is half a millimetre thick and has a shadow.
+    A single shorter bar is none: it may be a sheet number in a corner, the digit 1. Nor is one that leaves no more ink
+    across it than a pen: wire is half a millimetre thick and has a shadow.
     """
     width = marks.labels.shape[1]
     mm = dpi / ink.MM_PER_INCH
@@ -138,11 +138,11 @@ def staples(marks: Components, level: Pixels, dpi: float) -> Bools:
     numbers = np.flatnonzero(near)
     for number in numbers[numbers > 0][:40]:
         bar = _bar(marks, int(number), mm)
-        if bar is None:
+        if bar is None or _across_mm(marks, int(number), level, mm) < _WIRE_MM:
             continue
         start, end = bar
         if np.hypot(*(end - start)) >= 9 * mm:
-            found[number] = _across_mm(marks, int(number), level, mm) >= _WIRE_MM
+            found[number] = True
         else:
             legs.append((int(number), start, end))
     if int(found.sum()) > _CROWNS:
