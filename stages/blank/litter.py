@@ -23,7 +23,7 @@ _SMALL_MM2 = 1.0
 _CORE_MM = 1.45
 """What of a mark is more than half as dark as its darkest: a grain of dust is smaller, for all the blur and rust around it."""
 _HALO_MM = 5.0
-_CROWNS, _WIRE_MM = 3, 0.27
+_CROWNS, _WIRE_MM = 3, 0.32
 """More long bars than these are no staples but a bar code's; and the ink that a staple leaves across it, mm of full black."""
 _STROKE_MM, _BLOT_PEAK, _WHITE = 1.05, 60, 252
 """Brown lines that are broader on average and paler are rims of stains; a pen that writes in brown leaves half of that."""
@@ -122,11 +122,11 @@ def bands(marks: Components, mm: float) -> Bools:
     return _of_marks(found)
 
 
-def staples(marks: Components, level: Pixels, dpi: float) -> Bools:
+def staples(marks: Components, level: Pixels, image: Pixels, paper: Pixels, dpi: float) -> Bools:
     """Straight bars near a side: a crown of 9 to 14 mm, or two legs that lie in one line as far apart as a crown.
 
     A single shorter bar is none: it may be a sheet number in a corner, the digit 1. Nor is one that leaves no more ink
-    across it than a pen: wire is half a millimetre thick and has a shadow.
+    across it than a pen, or has a colour: wire is grey, half a millimetre thick and has a shadow.
     """
     width = marks.labels.shape[1]
     mm = dpi / ink.MM_PER_INCH
@@ -139,6 +139,9 @@ def staples(marks: Components, level: Pixels, dpi: float) -> Bools:
     for number in numbers[numbers > 0][:40]:
         bar = _bar(marks, int(number), mm)
         if bar is None or _across_mm(marks, int(number), level, mm) < _WIRE_MM:
+            continue
+        missing = _missing(marks, int(number), image, paper)
+        if missing.min() < 0.6 * missing.max():
             continue
         start, end = bar
         if np.hypot(*(end - start)) >= 9 * mm:
