@@ -23,7 +23,7 @@ _SMALL_MM2 = 1.0
 _CORE_MM = 1.45
 """What of a mark is more than half as dark as its darkest: a grain of dust is smaller, for all the blur and rust around it."""
 _HALO_MM = 5.0
-_CROWNS, _WIRE_MM = 3, 0.32
+_CROWNS, _WIRE_MM = 3, 0.3
 """More long bars than these are no staples but a bar code's; and the ink that a staple leaves across it, mm of full black."""
 _STROKE_MM, _BLOT_PEAK, _WHITE = 1.05, 60, 252
 """Brown lines that are broader on average and paler are rims of stains; a pen that writes in brown leaves half of that."""
@@ -135,20 +135,25 @@ def staples(marks: Components, level: Pixels, image: Pixels, paper: Pixels, dpi:
     near = (long >= 2.2 * mm) & (long <= 17 * mm) & (reach <= 24 * mm) & (marks.area <= 2.6 * mm * long)
     found = np.zeros(len(marks.area), np.bool_)
     legs: list[tuple[int, Floats, Floats]] = []
+    crowns = 0
     numbers = np.flatnonzero(near)
     for number in numbers[numbers > 0][:40]:
         bar = _bar(marks, int(number), mm)
-        if bar is None or _across_mm(marks, int(number), level, mm) < _WIRE_MM:
-            continue
-        missing = _missing(marks, int(number), image, paper)
-        if missing.min() < 0.6 * missing.max():
+        if bar is None:
             continue
         start, end = bar
-        if np.hypot(*(end - start)) >= 9 * mm:
+        crown = bool(np.hypot(*(end - start)) >= 9 * mm)
+        across_mm = _across_mm(marks, int(number), level, mm)
+        # The thin bars of a bar code count as well, lines that are paler do not.
+        crowns += crown and across_mm >= _WIRE_MM / 2
+        missing = _missing(marks, int(number), image, paper)
+        if across_mm < _WIRE_MM or missing.min() < 0.6 * missing.max():
+            continue
+        if crown:
             found[number] = True
         else:
             legs.append((int(number), start, end))
-    if int(found.sum()) > _CROWNS:
+    if crowns > _CROWNS:
         found[:] = False
     for place, (number, start, end) in enumerate(legs):
         for other, start_2, end_2 in legs[place + 1 :]:
