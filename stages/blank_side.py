@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import cv2
@@ -31,10 +32,12 @@ _DOUBTFUL = 18
 """A pale mark counts if it is this dark somewhere: a person begins to see it."""
 _LINE = 95
 """A straight line that is darker than this was drawn or printed."""
+_DRAWN, _DRAWN_MM = 48, 30.0
+"""One that is no longer and as dark as this may have been: the edges of folds and tape are paler, or longer."""
 _HAIR_MM, _HAIR_LONG_MM = 0.14, 18.0
 """A single curve with less ink than this across it, and no longer, may be a hair; a pen leaves 0.15 mm of full black."""
-_PALE_MM2 = 0.3
-"""Ink in a group of pale marks from which it is a doubt, in mm² of full black; a pale word has 2."""
+_PALE_MM2, _LEAST_MM2 = 0.3, 0.1
+"""Ink in a group of pale marks from which it is a doubt, in mm² of full black; a pale word has 2. And what no digit is without."""
 _FIRM, _BROAD_PALE_MM2 = 1.2, 0.7
 """Or if there is more of it, when hardly darker than where marks begin."""
 _SEVERAL, _MANY, _EVERYWHERE = 3, 6, 0.2
@@ -51,6 +54,8 @@ _QUIET = 3.0
 """Grain from which the picture is smoothed before ink is sought."""
 _SPOT = 34
 """Mould and rust are paler than this, or brown and at the edge."""
+_DIGIT_MM, _DIGITS = 1.6, 3
+"""A stroke that is darker and as tall as this is a doubt however little ink it has: the digit 1. Fibres are more, and alike."""
 _GRAIN, _CELLS, _CELL_PEAK = 4.0, 3, 9.0
 """Grain that hides single pale strokes; how many cells of 2 mm together must then stand out of it; and by how much one of them."""
 _MOST_DUST = 0.0005
@@ -90,8 +95,8 @@ class InkMeasure(NamedTuple):
     pale_marks: Pixels | None = None
 
 
-def measure(seen: Survey) -> InkMeasure:
-    """How much of a side is ink.
+def measure(seen: Survey, full_grey: Callable[[], Pixels] | None = None) -> InkMeasure:
+    """How much of a side is ink. ``full_grey``: the whole side's pixels, asked for only where there may be a hair.
 
     Left out: the scan's dark edges and folded corners, punch holes, staples, streaks from edge to edge, specks of
     dust; and of pale marks also folds, edges of tape, ruled lines, blots, and patches too broad for strokes.
@@ -106,15 +111,15 @@ def measure(seen: Survey) -> InkMeasure:
     if plain is not None:
         return InkMeasure(plain)
     level = straight.evened(level, mm)
-    found = _clear(seen, level, edge, least, mm)
+    found = _clear(seen, level, edge, least, mm, full_grey)
     share = float(found.marks.area[found.counted].sum()) / level.size
     doubts = [name for name, there in found.doubts.items() if there.any()]
     if found.marks.area[found.specks].sum() > _MOST_DUST * level.size:
         doubts.append("dust")
     pale = _Pale(None, hair=False)
     if share < _SURELY:
-        pale = _pale(seen, level, found, max(_PALE, _NOISE_FACTOR * noise), mm)
-        if pale.marks is None and _noise(seen.contrast) > _GRAIN and _faint(level, found, mm):
+        pale = _pale(seen, level, found, max(_PALE, _NOISE_FACTOR * noise), mm, full_grey)
+        if pale.marks is None and _noise(seen.contrast) > _GRAIN and _faint(seen, level, found, mm):
             doubts.append("faint")
     if pale.hair and "hair" not in doubts:
         doubts.append("hair")
@@ -156,7 +161,9 @@ class _Clear(NamedTuple):
     doubts: dict[Doubt, ink.Bools]
 
 
-def _clear(seen: Survey, level: Pixels, edge: float, least: float, mm: float) -> _Clear:
+def _clear(
+    seen: Survey, level: Pixels, edge: float, least: float, mm: float, full_grey: Callable[[], Pixels] | None
+) -> _Clear:
     level = litter.without_specks(level, edge, least, mm)
     mask = straight.without_streaks((level >= edge).view(np.uint8) * np.uint8(255), mm)
     marks = ink.components(mask)
@@ -167,18 +174,24 @@ def _clear(seen: Survey, level: Pixels, edge: float, least: float, mm: float) ->
         clear = litter.reach(marks, level, least)
     specks = litter.dust(marks, mm)
     left_out = ink.edge_dirt(marks, seen.dpi) | litter.holes(marks, seen.dpi) | litter.bands(marks, mm)
-    left_out |= litter.staples(marks, seen.dpi) | litter.rust(marks, seen.small, seen.paper, seen.dpi)
+    left_out |= litter.staples(marks, level, seen.small, seen.paper, seen.dpi)
+    left_out |= litter.rust(marks, seen.small, seen.paper, seen.dpi)
+    left_out |= straight.corner_folds(marks, ~litter.reach(marks, level, _LINE), mm)
     pale_lines = straight.lines(marks, mm) & ~litter.reach(marks, level, _LINE)
     left_out |= straight.long_lines(marks, pale_lines, mm)
     left_out |= straight.creases(marks, seen.small, clear & ~(left_out | specks) & _long(marks, mm), mm)
     rest = clear & ~(left_out | specks)
     grains = litter.grains(marks, level, rest, mm)
     rest &= ~grains
+    hairs = rest & _hairs(marks, level, mm)
+    surely = _surely_hairs(marks, hairs, full_grey, mm)
+    left_out |= surely
+    rest &= ~surely
     doubts: dict[Doubt, ink.Bools] = {
         "streak": rest & straight.broken_streaks(marks, mm),
         "small": rest & litter.small(marks, mm),
         "line": rest & pale_lines,
-        "hair": rest & _hairs(marks, level, mm),
+        "hair": rest & hairs,
     }
     for there in doubts.values():
         rest = rest & ~there
@@ -210,6 +223,14 @@ def _hairs(marks: ink.Components, level: Pixels, mm: float) -> ink.Bools:
     return found if int(found.sum()) <= 2 else np.zeros_like(found)
 
 
+def _surely_hairs(
+    marks: ink.Components, candidates: ink.Bools, full_grey: Callable[[], Pixels] | None, mm: float
+) -> ink.Bools:
+    if full_grey is None or not candidates.any():
+        return np.zeros_like(candidates)
+    return litter.thin(marks, candidates, full_grey(), mm)
+
+
 def _noise(level: Pixels) -> float:
     """Standard deviation of the paper's grain, robust against ink."""
     sample = level[::6, ::6]
@@ -218,35 +239,52 @@ def _noise(level: Pixels) -> float:
     return float(np.minimum(off, 3 * max(1.0, float(np.median(off)))).mean()) * 1.25
 
 
-def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -> _Pale:
+def _pale(
+    seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float, full_grey: Callable[[], Pixels] | None
+) -> _Pale:
     """Where pale strokes stand."""
     if clear.grains.any():
         level = litter.without_cores(level, clear.marks, clear.grains)
     fine = _fine(level, mm)
     least += float(np.median(fine[::4, ::4]))
-    if float(fine[fine >= least].sum()) < 255 * mm * mm * _PALE_MM2:
+    if float(fine[fine >= least].sum()) < 255 * mm * mm * _LEAST_MM2:
         return _Pale(None, hair=False)
     mask = straight.without_streaks((fine >= least).view(np.uint8) * np.uint8(255), mm)
     marks = _unruled(ink.components(mask), mask, fine, mm, single=True)
     darker = max(_DOUBTFUL, 1.45 * least)
-    known = clear.left_out | clear.specks
+    long = np.hypot(marks.width, marks.height)
+    known = clear.left_out
     for there in clear.doubts.values():
         known = known | there
-    painted = np.asarray(clear.marks.painted(np.where(known, 255, 0).astype(np.uint8)), dtype=np.uint8)
     dirt = ink.edge_dirt(marks, seen.dpi) | litter.bands(marks, mm) | litter.holes(marks, seen.dpi)
-    dirt |= straight.lines(marks, mm) | litter.reach(marks, painted, 255)
+    dirt |= _undrawn(marks, level, mm) | straight.dashes(marks, mm)
+    dirt |= litter.reach(marks, _painted(clear.marks, known), 255)
+    dirt |= straight.corner_folds(marks, ~litter.reach(marks, fine, _LINE), mm)
+    dirt |= litter.rust(marks, seen.small, seen.paper, seen.dpi)
+    # A speck explains what lies around it, not a stroke that fell into pieces no larger than specks.
+    specks = _painted(clear.marks, clear.specks)
+    dusty = litter.reach(marks, specks, 255)
+    dirt |= litter.grains(marks, fine, dusty, mm) | (
+        dusty & litter.single(marks, specks) & litter.fibre_long(marks, mm)
+    )
+    fine = np.asarray(cv2.subtract(fine, cv2.dilate(specks, np.ones((3, 3), np.uint8))), dtype=np.uint8)
     dirt |= straight.creases(marks, seen.small, litter.reach(marks, fine, _FIRM * least) & ~dirt & _long(marks, mm), mm)
     dirt[0] = True
     hairs = _hairs(marks, fine, mm) & litter.reach(marks, fine, darker) & ~dirt
-    if hairs.any():
-        hairs &= litter.lonely(marks, fine, ~dirt, mm)
-        dirt |= hairs
+    curves = (long >= 2.8 * mm) & (long <= _HAIR_LONG_MM * mm) & (marks.area <= 1.1 * mm * long)
+    curves = hairs | (curves & litter.reach(marks, fine, darker) & ~dirt)
+    if curves.any():
+        curves &= litter.lonely(marks, fine, ~dirt, mm)
+        surely = _surely_hairs(marks, curves, full_grey, mm)
+        hairs &= curves & ~surely
+        dirt |= hairs | surely
     dirt |= litter.stains(marks, level, seen.small, seen.paper, mm)
     small = litter.dust(marks, mm) | litter.spots(marks, mm)
     # A dark spot may be a digit whose grain was smoothed away.
     spot = darker if _noise(seen.contrast) > 2 * _GRAIN else max(_SPOT, darker)
     firm = small & ~litter.dust(marks, mm) & ~dirt & litter.reach(marks, fine, spot)
     firm &= ~litter.grains(marks, fine, firm, mm)
+    firm |= _digits(marks, fine, ~small & ~dirt & litter.reach(marks, fine, spot), mm)
     # Strokes; and specks where many lie close together: dots of a printer, what is left of a stamp.
     for kept, fewest in (((~dirt & ~small) | firm, 1), (~dirt, _MANY)):
         if not (kept & litter.reach(marks, fine, _FIRM * least)).any():
@@ -267,6 +305,24 @@ def _pale(seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float) -
     return _Pale(None, bool(hairs.any()))
 
 
+def _undrawn(marks: ink.Components, level: Pixels, mm: float) -> ink.Bools:
+    """Straight lines that nobody drew: pale, long, or part of a longer one."""
+    lines = straight.lines(marks, mm)
+    drawn = lines & litter.reach(marks, level, _DRAWN + float(np.median(level[::4, ::4])))
+    drawn &= np.maximum(marks.width, marks.height) <= _DRAWN_MM * mm
+    return lines & ~(drawn & ~straight.long_lines(marks, lines, mm))
+
+
+def _digits(marks: ink.Components, fine: Pixels, candidates: ink.Bools, mm: float) -> ink.Bools:
+    """Of these marks, the few that are the darkest by far and as tall as a digit."""
+    tall = candidates & (marks.height >= _DIGIT_MM * mm)
+    if not tall.any():
+        return tall
+    darkest = int(fine[_painted(marks, tall) > 0].max())
+    tall &= litter.reach(marks, fine, 0.7 * darkest)
+    return tall if int(tall.sum()) <= _DIGITS else np.zeros_like(tall)
+
+
 def _painted(marks: ink.Components, chosen: ink.Bools) -> Pixels:
     """255 where these marks are."""
     return np.asarray(marks.painted(np.where(chosen, 255, 0).astype(np.uint8)), dtype=np.uint8)
@@ -285,8 +341,8 @@ def _smoothed(contrast: Pixels) -> tuple[Pixels, float]:
     return level, noise
 
 
-def _faint(level: Pixels, clear: _Clear, mm: float) -> bool:
-    """Whether the mean of many cells of 2 mm stands out of a grain that hides single strokes: a pale seal."""
+def _faint(seen: Survey, level: Pixels, clear: _Clear, mm: float) -> bool:
+    """Whether the mean of many cells of 2 mm stands out of a grain that hides single strokes: a pale seal, no brown stain."""
     known = np.where(clear.left_out | clear.specks, 255, 0).astype(np.uint8)
     dirt = np.asarray(clear.marks.painted(known), dtype=np.uint8)
     size = (max(1, round(level.shape[1] / (2 * mm))), max(1, round(level.shape[0] / (2 * mm))))
@@ -306,7 +362,15 @@ def _faint(level: Pixels, clear: _Clear, mm: float) -> bool:
     peak = np.zeros_like(rim)
     peak[groups.labels[above >= _CELL_PEAK]] = True
     peak[0] = False
-    return bool((peak & ~line & ~rim & (groups.area >= _CELLS)).any())
+    left = np.flatnonzero(peak & ~line & ~rim & (groups.area >= _CELLS))
+    if not len(left) or not litter.tells_brown(seen.small, seen.paper):
+        return bool(len(left))
+    light, under = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (seen.small, seen.paper))
+    missing = 1 - light / np.maximum(under, 1.0)
+    missing -= np.median(missing, axis=(0, 1))
+    # Of a few cells the colour is not so sure.
+    slack = np.where(np.maximum(groups.width, groups.height) <= _CELLS, 0.07, 0.0)
+    return not all(litter.brown(missing[groups.labels == n].mean(axis=0), float(slack[n])) for n in left)
 
 
 def _fine(contrast: Pixels, mm: float) -> Pixels:
@@ -327,8 +391,9 @@ def judge(found: InkMeasure, settings: BlankSettings) -> Verdict:
 
 
 def run(inputs: Inputs, ports: Ports) -> BlankMeasured:
-    seen = inputs.pixels().once(survey)
-    found = measure(seen)
+    pixels = inputs.pixels()
+    seen = pixels.once(survey)
+    found = measure(seen, pixels.full_grey)
     verdict = judge(found, ports.settings.blank)
     counted = inputs.find(Counted, 0)
     marks = None
@@ -337,4 +402,4 @@ def run(inputs: Inputs, ports: Ports) -> BlankMeasured:
     return BlankMeasured(verdict=verdict, ink=round(found.share, 7), doubts=found.doubts, marks=marks)
 
 
-STAGE = Stage("blank_side", 3, Scope.PAGE, (Decoded, Counted), BlankMeasured, run)
+STAGE = Stage("blank_side", 4, Scope.PAGE, (Decoded, Counted), BlankMeasured, run)

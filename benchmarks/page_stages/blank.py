@@ -62,9 +62,10 @@ class Judged:
 def judge(case: Draw, back: bytes, front: Callable[[], bytes]) -> Judged:
     """What page and document steps make of a side. ``front``: asked for only where there is a doubt."""
     settings = BlankSettings()
-    seen = _raster(back, case.dpi).once(survey)
+    raster = _raster(back, case.dpi)
+    seen = raster.once(survey)
     begun = time.process_time()
-    found = blank_side.measure(seen)
+    found = blank_side.measure(seen, raster.full_grey)
     ms = (time.process_time() - begun) * 1000
     page = verdict = blank_side.judge(found, settings)
     if page == "unsure" and found.doubts == ("pale",):

@@ -23,10 +23,13 @@ _SMALL_MM2 = 1.0
 _CORE_MM = 1.45
 """What of a mark is more than half as dark as its darkest: a grain of dust is smaller, for all the blur and rust around it."""
 _HALO_MM = 5.0
-_CROWNS = 3
-"""More long bars than these are no staples but a bar code's."""
-_STROKE_MM, _BLOT_PEAK, _WHITE = 1.05, 60, 248
+_CROWNS, _WIRE_MM = 3, 0.3
+"""More long bars than these are no staples but a bar code's; and the ink that a staple leaves across it, mm of full black."""
+_STROKE_MM, _BLOT_PEAK, _WHITE = 1.05, 60, 252
 """Brown lines that are broader on average and paler are rims of stains; a pen that writes in brown leaves half of that."""
+
+_HAIR_MM, _HAIR_BROAD_MM = 0.12, 0.12
+"""A hair leaves less ink than this across it, in mm of full black, and is no broader."""
 
 
 def dust(marks: Components, mm: float) -> Bools:
@@ -40,6 +43,18 @@ def small(marks: Components, mm: float) -> Bools:
     """A fat fibre, or a thin digit 1: who can tell."""
     side = np.maximum(marks.width, marks.height)
     return _of_marks((side < _FIBRE_MM * mm) & (marks.area < _SMALL_MM2 * mm * mm)) & ~dust(marks, mm)
+
+
+def fibre_long(marks: Components, mm: float) -> Bools:
+    """No longer than a short fibre."""
+    return _of_marks(np.maximum(marks.width, marks.height) < _FIBRE_MM * mm)
+
+
+def single(marks: Components, specks: Pixels) -> Bools:
+    """Marks in which exactly one of the specks lies. ``specks``: 255 where they are."""
+    there = ink.components(specks)
+    first = np.unique(there.labels, return_index=True)[1][1:]
+    return _of_marks(np.bincount(marks.labels.ravel()[first], minlength=len(marks.area)) == 1)
 
 
 def holes(marks: Components, dpi: float) -> Bools:
@@ -107,10 +122,11 @@ def bands(marks: Components, mm: float) -> Bools:
     return _of_marks(found)
 
 
-def staples(marks: Components, dpi: float) -> Bools:
+def staples(marks: Components, level: Pixels, image: Pixels, paper: Pixels, dpi: float) -> Bools:
     """Straight bars near a side: a crown of 9 to 14 mm, or two legs that lie in one line as far apart as a crown.
 
-    A single shorter bar is none: it may be a sheet number in a corner, the digit 1.
+    A single shorter bar is none: it may be a sheet number in a corner, the digit 1. Nor is one that leaves no more ink
+    across it than a pen, or has a colour: wire is grey, half a millimetre thick and has a shadow.
     """
     width = marks.labels.shape[1]
     mm = dpi / ink.MM_PER_INCH
@@ -119,23 +135,38 @@ def staples(marks: Components, dpi: float) -> Bools:
     near = (long >= 2.2 * mm) & (long <= 17 * mm) & (reach <= 24 * mm) & (marks.area <= 2.6 * mm * long)
     found = np.zeros(len(marks.area), np.bool_)
     legs: list[tuple[int, Floats, Floats]] = []
+    crowns = 0
     numbers = np.flatnonzero(near)
     for number in numbers[numbers > 0][:40]:
         bar = _bar(marks, int(number), mm)
         if bar is None:
             continue
         start, end = bar
-        if np.hypot(*(end - start)) >= 9 * mm:
+        crown = bool(np.hypot(*(end - start)) >= 9 * mm)
+        across_mm = _across_mm(marks, int(number), level, mm)
+        # The thin bars of a bar code count as well, lines that are paler do not.
+        crowns += crown and across_mm >= _WIRE_MM / 2
+        missing = _missing(marks, int(number), image, paper)
+        if across_mm < _WIRE_MM or missing.min() < 0.6 * missing.max():
+            continue
+        if crown:
             found[number] = True
         else:
             legs.append((int(number), start, end))
-    if int(found.sum()) > _CROWNS:
+    if crowns > _CROWNS:
         found[:] = False
     for place, (number, start, end) in enumerate(legs):
         for other, start_2, end_2 in legs[place + 1 :]:
             if _in_line(start, end, start_2, end_2, mm):
                 found[number] = found[other] = True
     return found | _pricks(marks, mm, reach)
+
+
+def _across_mm(marks: Components, number: int, level: Pixels, mm: float) -> float:
+    """How much ink a line has across it, mm of full black."""
+    window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+    ink_px = float(level[window][marks.labels[window] == number].sum()) / 255
+    return ink_px / (mm * float(np.hypot(marks.width[number], marks.height[number])))
 
 
 def _pricks(marks: Components, mm: float, reach: ink.Ints) -> Bools:
@@ -172,33 +203,46 @@ def rust(marks: Components, image: Pixels, paper: Pixels, dpi: float) -> Bools:
     return found
 
 
+def brown(missing: Floats, slack: float = 0.0) -> bool:
+    """Whether blue, green and red are missing as in stains of damp and mould: blue most, then green, then red."""
+    blue, green, red = missing
+    most = min((0.6 + slack) * blue, (0.85 + slack) * green)
+    return bool(0.35 * blue <= green <= 0.88 * blue and 0.15 * blue <= red <= most)
+
+
+def tells_brown(image: Pixels, paper: Pixels) -> bool:
+    """False where the scanner's white hides what is missing in red, or nothing has a colour: there a grey mark looks brown."""
+    return image.ndim == 3 and float(np.median(paper[::4, ::4, 2])) <= _WHITE
+
+
 def _missing(marks: Components, number: int, image: Pixels, paper: Pixels) -> Floats:
-    """The share of the paper's light that a mark takes, blue, green and red."""
-    window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
-    inside = (marks.labels[window] == number).astype(np.uint8)
+    """The share of the paper's light that a mark and the pixels at its rim take, blue, green and red.
+
+    Without its rim a pale mark would be the dark grains of what is there, and grain is grey.
+    """
+    top, left = max(0, int(marks.top[number]) - 1), max(0, int(marks.left[number]) - 1)
+    window = (slice(top, int(marks.bottom[number]) + 1), slice(left, int(marks.right[number]) + 1))
+    inside = cv2.dilate((marks.labels[window] == number).astype(np.uint8), np.ones((3, 3), np.uint8))
     light, under = (np.array(cv2.mean(plane[window], inside)[:3]) for plane in (image, paper))
     return np.asarray(1 - light / np.maximum(under, 1))
 
 
 def stains(marks: Components, level: Pixels, image: Pixels, paper: Pixels, mm: float) -> Bools:
-    """Pale brown blots, mould, and the broad brown rims that damp leaves; writing in brown is thinner and not all round.
-
-    None where the scanner's white hides what is missing in red: there a grey mark looks brown.
-    """
+    """Pale brown blots, mould, and the broad brown rims that damp leaves; writing in brown is thinner and not all round."""
     found = np.zeros(len(marks.area), np.bool_)
-    if image.ndim < 3 or float(np.median(paper[::4, ::4, 2])) > _WHITE:
+    if not tells_brown(image, paper):
         return found
     side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
     blots = spots(marks, mm) & (other >= 0.65 * side)
-    candidates = _of_marks(blots | ((side > _HALO_MM * mm) & (marks.area >= _STROKE_MM * mm * side)))
+    # Blots that run into one another are broad as well.
+    candidates = _of_marks(blots | (marks.area >= _STROKE_MM * mm * side))
     candidates &= ~reach(marks, level, _BLOT_PEAK)
     numbers = np.flatnonzero(candidates)
     # The paper is a little darker than what closes over its grain, most so in the colour that it has least of.
     grain = np.median(1 - image[::8, ::8] / np.maximum(paper[::8, ::8], 1.0), axis=(0, 1))
     for number in numbers[np.argsort(-marks.area[numbers], kind="stable")][:120]:
-        blue, green, red = _missing(marks, int(number), image, paper) - grain
-        brown = 0.35 * blue <= green <= 0.88 * blue and 0.15 * blue <= red <= min(0.6 * blue, 0.85 * green)
-        found[number] = brown and (blots[number] or _stroke_px(marks, int(number)) >= _STROKE_MM * mm)
+        broad = blots[number] or _stroke_px(marks, int(number)) >= _STROKE_MM * mm
+        found[number] = broad and brown(_missing(marks, int(number), image, paper) - grain)
     return found
 
 
@@ -271,6 +315,40 @@ def without_cores(level: Pixels, marks: Components, chosen: Bools) -> Pixels:
         core = (inside >= 0.5 * float(inside.max())).view(np.uint8)
         level[window][cv2.dilate(core, np.ones((3, 3), np.uint8)) > 0] = 0
     return level
+
+
+def thin(marks: Components, candidates: Bools, full: Pixels, mm: float) -> Bools:
+    """Of these curves, those that are hairs for sure: at full resolution no pen and no pencil leaves so thin a line.
+
+    ``full``: the same side, grey, with at least the pixels that the marks have. A line's breadth is its ink by its length
+    and by its darkness; sampling adds most of a pixel to it, so that few hairs are told at 150 dpi.
+    """
+    found = np.zeros(len(marks.area), np.bool_)
+    scale = full.shape[1] / marks.labels.shape[1]
+    px = mm * scale
+    for number in np.flatnonzero(candidates)[:20]:
+        pad = round(mm) + 1
+        top, left = max(0, int(marks.top[number]) - pad), max(0, int(marks.left[number]) - pad)
+        window = (slice(top, int(marks.bottom[number]) + pad), slice(left, int(marks.right[number]) + pad))
+        inside = (marks.labels[window] == number).astype(np.uint8)
+        size = 2 * round(0.4 * mm) + 1
+        inside = np.asarray(cv2.dilate(inside, np.ones((size, size), np.uint8)))
+        level = full[round(top * scale) :, round(left * scale) :][
+            : round(inside.shape[0] * scale), : round(inside.shape[1] * scale)
+        ]
+        near = cv2.resize(inside, level.shape[::-1], interpolation=cv2.INTER_NEAREST) > 0
+        if near.all():
+            continue
+        ground = float(np.median(level[~near]))
+        dark = ((ground - level.astype(np.float32)) / max(1.0, ground)).astype(np.float32)
+        grain = float(np.abs(dark[~near]).mean()) * 1.25
+        long = float(np.hypot(marks.width[number], marks.height[number])) / mm - 0.5
+        across = float(dark[near].sum()) / (px * px * long)
+        cell = max(1, round(0.5 * px))
+        crests = cv2.dilate(np.where(near, dark, 0).astype(np.float32), np.ones((cell, cell), np.uint8))[::cell, ::cell]
+        crest = float(np.median(crests[crests > 0.4 * crests.max()]))
+        found[number] = crest >= 6 * grain and across <= _HAIR_MM and across <= (_HAIR_BROAD_MM + 0.9 / px) * crest
+    return found if int(found.sum()) <= 2 else np.zeros_like(found)
 
 
 def reach(marks: Components, level: Pixels, least: float) -> Bools:
@@ -358,12 +436,15 @@ def without_specks(level: Pixels, edge: float, least: float, mm: float) -> Pixel
         return level
     marks = ink.components((level >= least).view(np.uint8))
     side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
-    specks = dust(marks, mm) & (other >= 0.7 * side) & (marks.area >= 0.65 * side * other)
+    disc = (other >= 0.7 * side) & (marks.area >= 0.65 * side * other)
+    specks = dust(marks, mm) & (disc | (side <= mm))
     if not specks.any():
         return level
     around = ink.components((level >= edge).view(np.uint8))
     long = np.maximum(around.width, around.height) >= 5 * mm
     under = around.labels[marks.top + marks.height // 2, marks.left + marks.width // 2]
     specks &= long[under] & (under > 0)
+    # Writing is dark in many places; a grain that is no disc for so few pixels lies alone.
+    specks &= disc | (np.bincount(under, minlength=len(around.area))[under] <= 2)
     mask = np.asarray(marks.painted(np.where(specks, 255, 0).astype(np.uint8)), dtype=np.uint8)
     return np.asarray(cv2.subtract(level, cv2.dilate(mask, np.ones((3, 3), np.uint8))), dtype=np.uint8)

@@ -116,7 +116,8 @@ def compared(side: bytes, pair: bytes) -> Comparison:
     part = there.contrast[:height, :width]
     # Mirrored about the sheet's middle: the picture's own, since both sides were cut alike.
     source[: part.shape[0], : part.shape[1]] = part[:, ::-1]
-    laid = _laid_over(here.contrast, source, mm)
+    # What shines through is never darker: a shadow or ruled lines must not say how the sides lie.
+    laid = _laid_over(np.minimum(here.contrast, round(_SHARE * _MOST * _STEP)), source, mm)
     behind = _moved(source, laid)
     size = 2 * round(_NEAR_MM * mm) + 1
     spread = np.asarray(cv2.dilate(behind, np.ones((size, size), np.uint8)), dtype=np.uint8)

@@ -12,6 +12,8 @@ from models.ports import Pixels
 from stages import ink
 from stages.ink import Bools, Components
 
+_DRAWN, _DRAWN_MM = 36, 30.0
+"""A single line that is darker, and no longer, may have been drawn."""
 _BANDS, _STREAK = 12, 3.0
 """In how many parts a streak is looked for, and the mean contrast that it must have in each."""
 
@@ -134,26 +136,58 @@ def long_lines(marks: Components, candidates: Bools, mm: float) -> Bools:
     return found
 
 
+def dashes(marks: Components, mm: float) -> Bools:
+    """Thin straight pieces along an axis that lie in line over more than half of the picture: what is left of a pale line."""
+    long, short = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    return long_lines(marks, _no_ground((long >= 1.2 * mm) & (short <= 0.55 * mm + 1)), mm)
+
+
+def corner_folds(marks: Components, candidates: Bools, mm: float) -> Bools:
+    """Of these marks, straight lines that cut a corner off, from one edge to the other: a folded corner's crease."""
+    found = np.zeros(len(marks.area), np.bool_)
+    height, width = marks.labels.shape
+    gaps = (marks.left, marks.top, width - marks.right, height - marks.bottom)
+    long, short = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    leans = (long <= 27 * mm) & (short >= 5 * mm) & (marks.area <= 2 * mm * np.hypot(long, short))
+    for side in range(4):
+        for number in np.flatnonzero(candidates & leans & (gaps[side] <= 6 * mm) & (gaps[(side + 1) % 4] <= 6 * mm)):
+            window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+            y, x = np.nonzero(marks.labels[window] == number)
+            # From the corner of its box on this edge to the one on the other.
+            down = int(marks.height[number]) - 1 - y if side in (0, 2) else y
+            off = x / max(1, int(marks.width[number]) - 1) - down / max(1, int(marks.height[number]) - 1)
+            found[number] = bool((np.abs(off) * short[number] <= 1.5 * mm).all())
+    return found
+
+
 def without_ruling(mask: Pixels, level: Pixels, mm: float, *, single: bool = False) -> Pixels:
     """A mask (0 or 255) less the long lines along the axes, where there are at least five of them side by side.
 
     ``level``: contrast; what is thicker or clearly darker than the lines stays: it is written across them.
     ``single``: also a few single ones, edges of tape and folds, wherever they meet one another; not more than eight,
-    for the bars of a bar code are long straight lines as well.
+    for the bars of a bar code are long straight lines as well, and none that is dark and short: a pencil draws those.
     """
     closed = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)), dtype=np.uint8)
     ruled = np.zeros_like(mask)
+    percentile = 75
     for across in (True, False):
         run = _run(closed, 4 * mm, across=across)
         if _many(run if across else run.T, mm):
-            ruled = np.maximum(ruled, run)
+            # Where a line is too pale for a moment, it goes on all the same.
+            percentile = 95
+            beyond = (round(8 * mm) | 1, 1) if across else (1, round(8 * mm) | 1)
+            ruled = np.maximum(ruled, cv2.dilate(run, np.ones(beyond[::-1], np.uint8)))
         elif single:
             run = _run(closed, 8 * mm, across=across)
-            if len(ink.components(run).area) <= 1 + 8:
-                ruled = np.maximum(ruled, run)
+            runs = ink.components(run)
+            if len(runs.area) <= 1 + 8:
+                drawn = np.maximum(runs.width, runs.height) <= _DRAWN_MM * mm
+                drawn[~np.isin(np.arange(len(drawn)), runs.labels[level >= _DRAWN])] = False
+                ruled = np.maximum(ruled, runs.painted(np.where(drawn, 0, 255).astype(np.uint8)) & run)
     if not ruled.any():
         return mask
-    usual = float(np.percentile(level[ruled > 0], 75))
+    # Lines that lean are darker here and there, where they meet the pixels.
+    usual = float(np.percentile(level[(ruled > 0) & (mask > 0)], percentile))
     darker = (level > 1.4 * usual + 5).view(np.uint8) * np.uint8(255)
     square = np.ones((max(3, round(1.2 * mm)),) * 2, np.uint8)
     stays = cv2.bitwise_or(darker, cv2.morphologyEx(closed, cv2.MORPH_OPEN, square))

@@ -288,3 +288,59 @@ def test_a_streak_takes_nothing_from_what_it_crosses(share: float) -> None:
     streaked[:, 1195:1199] = (streaked[:, 1195:1199] * (1 - share)).astype(np.uint8)
     assert verdicts(streaked) == {"blank"}
     assert "blank" not in verdicts(np.minimum(streaked, rendered.pixels(words)))
+
+
+def at_150(page: Pixels) -> Pixels:
+    """A page drawn at 300 dpi, scanned at 150."""
+    return np.asarray(cv2.resize(page, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+@pytest.mark.parametrize("pen", [(168, 72, 28), (120, 116, 114)])
+@pytest.mark.parametrize("end", [(2250, 1090), (2180, 1120)])
+def test_a_lone_line_near_an_edge_is_no_staple(pen: tuple[int, int, int], end: tuple[int, int]) -> None:
+    """As long as a staple's crown, but a pen leaves less ink than wire and its shadow."""
+    page = paper(TINTS[0])
+    cv2.line(page, (2180, 1000), end, pen, 4, cv2.LINE_AA)
+    assert verdict(at_150(page), 150) != "blank"
+
+
+@pytest.mark.parametrize("x", [400, 1240, 2000])
+def test_an_upright_stroke_in_pencil_is_no_fold(x: int) -> None:
+    """10 mm long and pale: an edge of tape is paler, a fold is longer."""
+    page = paper(TINTS[0])
+    cv2.line(page, (x, 900), (x + 4, 1020), (165, 163, 162), 5, cv2.LINE_AA)
+    assert verdict(at_150(page), 150) != "blank"
+
+
+def test_a_stroke_that_falls_into_pieces_is_no_dust() -> None:
+    """A tick of 7 mm, dark in two places no larger than specks."""
+    page = paper(TINTS[0])
+    points = np.array([[1200, 1540], [1215, 1500], [1240, 1530], [1262, 1490], [1284, 1525]], np.int32)
+    cv2.polylines(page, [points], False, (185, 184, 183), 5, cv2.LINE_AA)
+    for at in ((1206, 1524), (1240, 1528)):
+        cv2.circle(page, at, 4, (110, 110, 110), -1, cv2.LINE_AA)
+    assert verdict(at_150(page), 150) != "blank"
+
+
+@pytest.mark.parametrize("flip", [(1, 1), (-1, 1), (1, -1), (-1, -1)])
+def test_the_crease_of_a_folded_corner_is_no_ink(flip: tuple[int, int]) -> None:
+    """A line that cuts a corner off; one like it elsewhere is not dropped."""
+    page = paper(TINTS[0])
+    cv2.line(page, (0, 230), (180, 0), (195, 194, 192), 6, cv2.LINE_AA)
+    assert verdict(at_150(np.ascontiguousarray(page[:: flip[0], :: flip[1]])), 150) == "blank"
+    page = paper(TINTS[0])
+    cv2.line(page, (700, 930), (880, 700), (195, 194, 192), 6, cv2.LINE_AA)
+    assert verdict(at_150(page), 150) != "blank"
+
+
+@pytest.mark.parametrize(("width", "dark", "seen"), [(1, 90, "blank"), (4, 150, "unsure"), (4, 90, "ink")])
+def test_a_hair_is_told_from_a_pencil_at_full_resolution(width: int, dark: int, seen: str) -> None:
+    """A curve of 8 mm, 0.08 mm broad or 0.34 mm: the small picture shows both alike."""
+    page = paper((248, 248, 248))
+    turn = np.linspace(0, 2.2, 30)
+    curve = np.stack([1200 + 45 * np.cos(turn), 1500 + 45 * np.sin(turn)], axis=1)
+    cv2.polylines(page, [np.round(curve * 16).astype(np.int32)], False, (dark,) * 3, width, cv2.LINE_AA, 4)
+    grey = np.asarray(cv2.cvtColor(page, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    small = survey.of(at_150(page), 150)
+    judged = blank_side.judge(blank_side.measure(small, lambda: grey), BlankSettings())
+    assert judged == seen if seen == "blank" else judged != "blank"
