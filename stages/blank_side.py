@@ -85,8 +85,8 @@ class InkMeasure(NamedTuple):
 
     ``pale``: marks no darker than what shines through from the other side can be. ``faint``: something stands out of
     a grain that hides single strokes. ``streak``: a straight line over most of the page that does end on it; ``line``:
-    a shorter one. ``hair``: a single thin curve; ``small``: a mark between a fibre and a digit. ``dust``: more specks
-    than dust. ``dark_paper``: the lid was open, or it is black.
+    a shorter one, or a staple's crown, which looks like a line in black ink. ``hair``: a single thin curve; ``small``:
+    a mark between a fibre and a digit. ``dust``: more specks than dust. ``dark_paper``: the lid was open, or it is black.
     ``pale_marks``: 255 where the pale doubts stand, in the survey's pixels; None without any.
     """
 
@@ -174,14 +174,16 @@ def _clear(
         clear = litter.reach(marks, level, least)
     specks = litter.dust(marks, mm)
     left_out = ink.edge_dirt(marks, seen.dpi) | litter.holes(marks, seen.dpi) | litter.bands(marks, mm)
-    left_out |= litter.staples(marks, level, seen.small, seen.paper, seen.dpi)
+    staples = litter.staples(marks, level, seen.small, seen.paper, seen.dpi)
+    left_out |= staples.surely
     left_out |= litter.rust(marks, seen.small, seen.paper, seen.dpi)
     left_out |= straight.corner_folds(marks, ~litter.reach(marks, level, _LINE), mm)
     pale_lines = straight.lines(marks, mm) & ~litter.reach(marks, level, _LINE)
     left_out |= straight.long_lines(marks, pale_lines, mm)
     left_out |= straight.creases(marks, seen.small, clear & ~(left_out | specks) & _long(marks, mm), mm)
     rest = clear & ~(left_out | specks)
-    grains = litter.grains(marks, level, rest, mm)
+    crowns = rest & staples.crowns
+    grains = litter.grains(marks, level, rest & ~crowns, mm)
     rest &= ~grains
     hairs = rest & _hairs(marks, level, mm)
     surely = _surely_hairs(marks, hairs, full_grey, mm)
@@ -190,7 +192,7 @@ def _clear(
     doubts: dict[Doubt, ink.Bools] = {
         "streak": rest & straight.broken_streaks(marks, mm),
         "small": rest & litter.small(marks, mm),
-        "line": rest & pale_lines,
+        "line": rest & (pale_lines | crowns),
         "hair": rest & hairs,
     }
     for there in doubts.values():

@@ -122,7 +122,14 @@ def bands(marks: Components, mm: float) -> Bools:
     return _of_marks(found)
 
 
-def staples(marks: Components, level: Pixels, image: Pixels, paper: Pixels, dpi: float) -> Bools:
+class Staples(NamedTuple):
+    """Marks. ``surely``: legs and pricks, always two; ``crowns``: single bars, or a line in black ink."""
+
+    surely: Bools
+    crowns: Bools
+
+
+def staples(marks: Components, level: Pixels, image: Pixels, paper: Pixels, dpi: float) -> Staples:
     """Straight bars near a side: a crown of 9 to 14 mm, or two legs that lie in one line as far apart as a crown.
 
     A single shorter bar is none: it may be a sheet number in a corner, the digit 1. Nor is one that leaves no more ink
@@ -134,8 +141,9 @@ def staples(marks: Components, level: Pixels, image: Pixels, paper: Pixels, dpi:
     reach = np.minimum.reduce([marks.left, width - marks.right, marks.top])
     near = (long >= 2.2 * mm) & (long <= 17 * mm) & (reach <= 24 * mm) & (marks.area <= 2.6 * mm * long)
     found = np.zeros(len(marks.area), np.bool_)
+    crowns = np.zeros_like(found)
     legs: list[tuple[int, Floats, Floats]] = []
-    crowns = 0
+    long_bars = 0
     numbers = np.flatnonzero(near)
     for number in numbers[numbers > 0][:40]:
         bar = _bar(marks, int(number), mm)
@@ -145,21 +153,21 @@ def staples(marks: Components, level: Pixels, image: Pixels, paper: Pixels, dpi:
         crown = bool(np.hypot(*(end - start)) >= 9 * mm)
         across_mm = _across_mm(marks, int(number), level, mm)
         # The thin bars of a bar code count as well, lines that are paler do not.
-        crowns += crown and across_mm >= _WIRE_MM / 2
+        long_bars += crown and across_mm >= _WIRE_MM / 2
         missing = _missing(marks, int(number), image, paper)
         if across_mm < _WIRE_MM or missing.min() < 0.6 * missing.max():
             continue
         if crown:
-            found[number] = True
+            crowns[number] = True
         else:
             legs.append((int(number), start, end))
-    if crowns > _CROWNS:
-        found[:] = False
+    if long_bars > _CROWNS:
+        crowns[:] = False
     for place, (number, start, end) in enumerate(legs):
         for other, start_2, end_2 in legs[place + 1 :]:
             if _in_line(start, end, start_2, end_2, mm):
                 found[number] = found[other] = True
-    return found | _pricks(marks, mm, reach)
+    return Staples(found | _pricks(marks, mm, reach), crowns)
 
 
 def _across_mm(marks: Components, number: int, level: Pixels, mm: float) -> float:

@@ -304,6 +304,15 @@ def test_a_lone_line_near_an_edge_is_no_staple(pen: tuple[int, int, int], end: t
     assert verdict(at_150(page), 150) != "blank"
 
 
+@pytest.mark.parametrize("tone", [30, 60, 110])
+@pytest.mark.parametrize("long", [118, 153])
+def test_a_line_in_black_ink_may_be_a_crown(tone: int, long: int) -> None:
+    """10 and 13 mm, as thick as wire: nobody can tell them apart, so the side is not dropped."""
+    page = paper(TINTS[0])
+    cv2.line(page, (300, 280), (300 + round(0.3 * long), 280 + round(0.95 * long)), (tone,) * 3, 5, cv2.LINE_AA)
+    assert verdict(at_150(page), 150) != "blank"
+
+
 @pytest.mark.parametrize("x", [400, 1240, 2000])
 def test_an_upright_stroke_in_pencil_is_no_fold(x: int) -> None:
     """10 mm long and pale: an edge of tape is paler, a fold is longer."""
