@@ -25,6 +25,8 @@ _CORE_MM = 1.45
 _HALO_MM = 5.0
 _CROWNS, _WIRE_MM = 3, 0.3
 """More long bars than these are no staples but a bar code's; and the ink that a staple leaves across it, mm of full black."""
+_ALL, _CORE = 1.0, 0.33
+"""Of the pixels of a mark: the share, darkest first, whose colour is looked at."""
 _STROKE_MM, _BLOT_PEAK, _WHITE = 1.05, 60, 252
 """Brown lines that are broader on average and paler are rims of stains; a pen that writes in brown leaves half of that."""
 
@@ -197,7 +199,10 @@ def _pricks(marks: Components, mm: float, reach: ink.Ints) -> Bools:
 
 
 def rust(marks: Components, image: Pixels, paper: Pixels, dpi: float) -> Bools:
-    """Small brown marks near a side, where staples rust: blue is missing most, then green, then red, as in no ink."""
+    """Small brown marks near a side, where staples rust: blue is missing most, then green, then red, as in no ink.
+
+    At their core too: on brown paper the rim of a thin black digit looks brown.
+    """
     width = marks.labels.shape[1]
     mm = dpi / ink.MM_PER_INCH
     reach = np.minimum.reduce([marks.left, width - marks.right, marks.top])
@@ -206,8 +211,10 @@ def rust(marks: Components, image: Pixels, paper: Pixels, dpi: float) -> Bools:
     near = (reach <= 24 * mm) & (side <= 17 * mm) & (side >= _SPECK_MM * mm) & (marks.area <= 60 * mm * mm)
     numbers = np.flatnonzero(near)
     for number in numbers[numbers > 0][:30]:
-        blue, green, red = _missing(marks, int(number), image, paper)
-        found[number] = 0.5 * blue <= green <= 0.9 * blue and 0.15 * blue <= red <= 0.85 * green
+        found[number] = all(
+            0.5 * blue <= green <= 0.9 * blue and 0.15 * blue <= red <= 0.85 * green
+            for blue, green, red in (_missing(marks, int(number), image, paper, of=of) for of in (_ALL, _CORE))
+        )
     return found
 
 
@@ -223,14 +230,18 @@ def tells_brown(image: Pixels, paper: Pixels) -> bool:
     return image.ndim == 3 and float(np.median(paper[::4, ::4, 2])) <= _WHITE
 
 
-def _missing(marks: Components, number: int, image: Pixels, paper: Pixels) -> Floats:
+def _missing(marks: Components, number: int, image: Pixels, paper: Pixels, *, of: float = _ALL) -> Floats:
     """The share of the paper's light that a mark and the pixels at its rim take, blue, green and red.
 
-    Without its rim a pale mark would be the dark grains of what is there, and grain is grey.
+    Without its rim a pale mark would be the dark grains of what is there, and grain is grey. ``of``: the darkest share
+    of these pixels alone.
     """
     top, left = max(0, int(marks.top[number]) - 1), max(0, int(marks.left[number]) - 1)
     window = (slice(top, int(marks.bottom[number]) + 1), slice(left, int(marks.right[number]) + 1))
     inside = cv2.dilate((marks.labels[window] == number).astype(np.uint8), np.ones((3, 3), np.uint8))
+    if of < _ALL:
+        dark = image[window].reshape(*inside.shape, -1).max(axis=2)
+        inside = inside & (dark <= np.quantile(dark[inside > 0], of)).astype(np.uint8)
     light, under = (np.array(cv2.mean(plane[window], inside)[:3]) for plane in (image, paper))
     return np.asarray(1 - light / np.maximum(under, 1))
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from models.facts import FactKey
 from models.ports import Pixels
 from models.settings import BlankSettings
-from stages import blank_side, survey
+from stages import blank_side, ink, survey
+from stages.blank import litter
 from stages.count import Counted
 from stages.decode import Decoded
 from tests.stages import desk, rendered
@@ -353,3 +354,14 @@ def test_a_hair_is_told_from_a_pencil_at_full_resolution(width: int, dark: int, 
     small = survey.of(at_150(page), 150)
     judged = blank_side.judge(blank_side.measure(small, lambda: grey), BlankSettings())
     assert judged == seen if seen == "blank" else judged != "blank"
+
+
+@pytest.mark.parametrize(("core", "is_rust"), [((93, 137, 174), True), ((61, 101, 123), False)])
+def test_a_black_stroke_on_brown_paper_is_no_rust(core: tuple[int, int, int], is_rust: bool) -> None:
+    """Only its rim is brown."""
+    page = np.full((400, 300, 3), (196, 246, 255), np.uint8)
+    paper = page.copy()
+    page[40:52, 250:256] = (150, 195, 220)
+    page[41:51, 251:255] = core
+    marks = ink.components((page[:, :, 0] < 160).view(np.uint8))
+    assert litter.rust(marks, page, paper, 100.0).any() == is_rust
