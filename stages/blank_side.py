@@ -14,7 +14,7 @@ from models.ports import Pixels
 from models.settings import BlankSettings
 from models.stage import Inputs, Ports, Scope, Stage
 from stages import ink
-from stages.blank import litter, show_through, straight
+from stages.blank import brown, grain, litter, show_through, staples, straight
 from stages.count import Counted
 from stages.decode import Decoded
 from stages.survey import Survey, survey
@@ -44,14 +44,10 @@ _SEVERAL, _MANY, _EVERYWHERE = 3, 6, 0.2
 """Marks in such a group; specks in a group that are more than dust; and the share of the page that no such group covers."""
 _NOISE_FACTOR = 4.0
 """Standard deviations of the grain from which a pixel belongs to a mark."""
-_BROAD_MM = 3.5
-"""Pale areas that are broader than this on all sides are stains and shade, not strokes."""
 _SURELY = 0.0003
 """More ink than this, and nobody asks what is pale besides: 19 mm² on A4."""
 _PRINT, _PRINTED, _PRINTED_MARKS = 120, 0.004, 40
 """A side with so many marks as dark as this, on so much of its area, is printed or written on."""
-_QUIET = 3.0
-"""Grain from which the picture is smoothed before ink is sought."""
 _SPOT = 34
 """Mould and rust are paler than this, or brown and at the edge."""
 _DIGIT_MM, _DIGITS = 1.6, 3
@@ -104,7 +100,7 @@ def measure(seen: Survey, full_grey: Callable[[], Pixels] | None = None) -> InkM
     if float(np.median(seen.paper[::4, ::4])) < _DARK_PAPER:
         return InkMeasure(1.0, ("dark_paper",))
     mm = seen.dpi / ink.MM_PER_INCH
-    level, noise = _smoothed(seen.contrast)
+    level, noise = grain.smoothed(seen.contrast)
     middle = float(np.median(level[::4, ::4]))
     edge, least = middle + max(_CLEAR_EDGE, _NOISE_FACTOR * noise), middle + _CLEAR + 3 * noise
     plain = _plain_print(level, edge, least, seen.dpi)
@@ -119,7 +115,7 @@ def measure(seen: Survey, full_grey: Callable[[], Pixels] | None = None) -> InkM
     pale = _Pale(None, hair=False)
     if share < _SURELY:
         pale = _pale(seen, level, found, max(_PALE, _NOISE_FACTOR * noise), mm, full_grey)
-        if pale.marks is None and _noise(seen.contrast) > _GRAIN and _faint(seen, level, found, mm):
+        if pale.marks is None and grain.noise(seen.contrast) > _GRAIN and _faint(seen, level, found, mm):
             doubts.append("faint")
     if pale.hair and "hair" not in doubts:
         doubts.append("hair")
@@ -174,15 +170,15 @@ def _clear(
         clear = litter.reach(marks, level, least)
     specks = litter.dust(marks, mm)
     left_out = ink.edge_dirt(marks, seen.dpi) | litter.holes(marks, seen.dpi) | litter.bands(marks, mm)
-    staples = litter.staples(marks, level, seen.small, seen.paper, seen.dpi)
-    left_out |= staples.surely
-    left_out |= litter.rust(marks, seen.small, seen.paper, seen.dpi)
+    wire = staples.staples(marks, level, seen.small, seen.paper, seen.dpi)
+    left_out |= wire.surely
+    left_out |= brown.rust(marks, seen.small, seen.paper, seen.dpi)
     left_out |= straight.corner_folds(marks, ~litter.reach(marks, level, _LINE), mm)
     pale_lines = straight.lines(marks, mm) & ~litter.reach(marks, level, _LINE)
     left_out |= straight.long_lines(marks, pale_lines, mm)
     left_out |= straight.creases(marks, seen.small, clear & ~(left_out | specks) & _long(marks, mm), mm)
     rest = clear & ~(left_out | specks)
-    crowns = rest & staples.crowns
+    crowns = rest & wire.crowns
     grains = litter.grains(marks, level, rest & ~crowns, mm)
     rest &= ~grains
     hairs = rest & _hairs(marks, level, mm)
@@ -233,21 +229,13 @@ def _surely_hairs(
     return litter.thin(marks, candidates, full_grey(), mm)
 
 
-def _noise(level: Pixels) -> float:
-    """Standard deviation of the paper's grain, robust against ink."""
-    sample = level[::6, ::6]
-    off = np.abs(sample.astype(np.float32) - np.median(sample))
-    # The median alone comes in steps of a level; what is far out is ink.
-    return float(np.minimum(off, 3 * max(1.0, float(np.median(off)))).mean()) * 1.25
-
-
 def _pale(
     seen: Survey, level: Pixels, clear: _Clear, least: float, mm: float, full_grey: Callable[[], Pixels] | None
 ) -> _Pale:
     """Where pale strokes stand."""
     if clear.grains.any():
         level = litter.without_cores(level, clear.marks, clear.grains)
-    fine = _fine(level, mm)
+    fine = grain.strokes(level, mm)
     least += float(np.median(fine[::4, ::4]))
     if float(fine[fine >= least].sum()) < 255 * mm * mm * _LEAST_MM2:
         return _Pale(None, hair=False)
@@ -262,7 +250,7 @@ def _pale(
     dirt |= _undrawn(marks, level, mm) | straight.dashes(marks, mm)
     dirt |= litter.reach(marks, _painted(clear.marks, known), 255)
     dirt |= straight.corner_folds(marks, ~litter.reach(marks, fine, _LINE), mm)
-    dirt |= litter.rust(marks, seen.small, seen.paper, seen.dpi)
+    dirt |= brown.rust(marks, seen.small, seen.paper, seen.dpi)
     # A speck explains what lies around it, not a stroke that fell into pieces no larger than specks.
     specks = _painted(clear.marks, clear.specks)
     dusty = litter.reach(marks, specks, 255)
@@ -280,10 +268,10 @@ def _pale(
         surely = _surely_hairs(marks, curves, full_grey, mm)
         hairs &= curves & ~surely
         dirt |= hairs | surely
-    dirt |= litter.stains(marks, level, seen.small, seen.paper, mm)
+    dirt |= brown.stains(marks, level, seen.small, seen.paper, mm)
     small = litter.dust(marks, mm) | litter.spots(marks, mm)
     # A dark spot may be a digit whose grain was smoothed away.
-    spot = darker if _noise(seen.contrast) > 2 * _GRAIN else max(_SPOT, darker)
+    spot = darker if grain.noise(seen.contrast) > 2 * _GRAIN else max(_SPOT, darker)
     firm = small & ~litter.dust(marks, mm) & ~dirt & litter.reach(marks, fine, spot)
     firm &= ~litter.grains(marks, fine, firm, mm)
     firm |= _digits(marks, fine, ~small & ~dirt & litter.reach(marks, fine, spot), mm)
@@ -330,19 +318,6 @@ def _painted(marks: ink.Components, chosen: ink.Bools) -> Pixels:
     return np.asarray(marks.painted(np.where(chosen, 255, 0).astype(np.uint8)), dtype=np.uint8)
 
 
-def _smoothed(contrast: Pixels) -> tuple[Pixels, float]:
-    """The contrast with its grain smoothed as far as it needs, and the grain that is left."""
-    level, noise = contrast, _noise(contrast)
-    for size in (3, 5, 7):
-        if noise <= _QUIET:
-            break
-        smoother = np.asarray(cv2.GaussianBlur(contrast, (size, size), 0), dtype=np.uint8)
-        if _noise(smoother) >= noise:
-            break  # It is no grain but lines, everywhere.
-        level, noise = smoother, _noise(smoother)
-    return level, noise
-
-
 def _faint(seen: Survey, level: Pixels, clear: _Clear, mm: float) -> bool:
     """Whether the mean of many cells of 2 mm stands out of a grain that hides single strokes: a pale seal, no brown stain."""
     known = np.where(clear.left_out | clear.specks, 255, 0).astype(np.uint8)
@@ -365,24 +340,14 @@ def _faint(seen: Survey, level: Pixels, clear: _Clear, mm: float) -> bool:
     peak[groups.labels[above >= _CELL_PEAK]] = True
     peak[0] = False
     left = np.flatnonzero(peak & ~line & ~rim & (groups.area >= _CELLS))
-    if not len(left) or not litter.tells_brown(seen.small, seen.paper):
+    if not len(left) or not brown.is_told(seen.small, seen.paper):
         return bool(len(left))
     light, under = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (seen.small, seen.paper))
     missing = 1 - light / np.maximum(under, 1.0)
     missing -= np.median(missing, axis=(0, 1))
     # Of a few cells the colour is not so sure.
     slack = np.where(np.maximum(groups.width, groups.height) <= _CELLS, 0.07, 0.0)
-    return not all(litter.brown(missing[groups.labels == n].mean(axis=0), float(slack[n])) for n in left)
-
-
-def _fine(contrast: Pixels, mm: float) -> Pixels:
-    """The contrast of strokes alone: without what is broad on all sides, and with the grain smoothed."""
-    height, width = contrast.shape
-    small = cv2.resize(contrast, (-(-width // 4), -(-height // 4)), interpolation=cv2.INTER_AREA)
-    size = max(3, round(_BROAD_MM * mm / 4)) | 1
-    broad = cv2.blur(cv2.morphologyEx(small, cv2.MORPH_OPEN, np.ones((size, size), np.uint8)), (size, size))
-    fine = cv2.subtract(contrast, cv2.resize(broad, (width, height)))
-    return np.asarray(cv2.GaussianBlur(fine, (3, 3), 0), dtype=np.uint8)
+    return not all(brown.is_brown(missing[groups.labels == n].mean(axis=0), float(slack[n])) for n in left)
 
 
 def judge(found: InkMeasure, settings: BlankSettings) -> Verdict:

@@ -1,4 +1,4 @@
-"""What lies on a side and is no ink: holes, staples, rust, dark edges, dust and spots. Pure.
+"""What lies on a side and is no ink: holes, dark edges, dust and spots; and which marks lie together. Pure.
 
 Works on the marks of a picture at about 100 dpi (:mod:`stages.ink`); each function says which of them, by mark number.
 """
@@ -15,7 +15,7 @@ from stages import ink
 from stages.ink import Bools, Components, Floats
 
 _CELL = 4
-_SPECK_MM, _SPECK_MM2 = 1.6, 1.7
+SPECK_MM, _SPECK_MM2 = 1.6, 1.7
 """A mark that is longer is no speck: the digit 1 in 8 points is 1.9 mm."""
 _FIBRE_MM, _FIBRE_MM2 = 2.6, 0.45
 """Nor is one that is longer and has more ink than a short fibre."""
@@ -23,12 +23,6 @@ _SMALL_MM2 = 1.0
 _CORE_MM = 1.45
 """What of a mark is more than half as dark as its darkest: a grain of dust is smaller, for all the blur and rust around it."""
 _HALO_MM = 5.0
-_CROWNS, _WIRE_MM = 3, 0.3
-"""More long bars than these are no staples but a bar code's; and the ink that a staple leaves across it, mm of full black."""
-_ALL, _CORE = 1.0, 0.33
-"""Of the pixels of a mark: the share, darkest first, whose colour is looked at."""
-_STROKE_MM, _BLOT_PEAK, _WHITE = 1.05, 60, 252
-"""Brown lines that are broader on average and paler are rims of stains; a pen that writes in brown leaves half of that."""
 
 _HAIR_MM, _HAIR_BROAD_MM = 0.12, 0.12
 """A hair leaves less ink than this across it, in mm of full black, and is no broader."""
@@ -37,26 +31,26 @@ _HAIR_MM, _HAIR_BROAD_MM = 0.12, 0.12
 def dust(marks: Components, mm: float) -> Bools:
     """Specks of any darkness, and short fibres."""
     side = np.maximum(marks.width, marks.height)
-    speck = (side < _SPECK_MM * mm) & (marks.area < _SPECK_MM2 * mm * mm)
-    return _of_marks(speck | ((side < _FIBRE_MM * mm) & (marks.area < _FIBRE_MM2 * mm * mm)))
+    speck = (side < SPECK_MM * mm) & (marks.area < _SPECK_MM2 * mm * mm)
+    return of_marks(speck | ((side < _FIBRE_MM * mm) & (marks.area < _FIBRE_MM2 * mm * mm)))
 
 
 def small(marks: Components, mm: float) -> Bools:
     """A fat fibre, or a thin digit 1: who can tell."""
     side = np.maximum(marks.width, marks.height)
-    return _of_marks((side < _FIBRE_MM * mm) & (marks.area < _SMALL_MM2 * mm * mm)) & ~dust(marks, mm)
+    return of_marks((side < _FIBRE_MM * mm) & (marks.area < _SMALL_MM2 * mm * mm)) & ~dust(marks, mm)
 
 
 def fibre_long(marks: Components, mm: float) -> Bools:
     """No longer than a short fibre."""
-    return _of_marks(np.maximum(marks.width, marks.height) < _FIBRE_MM * mm)
+    return of_marks(np.maximum(marks.width, marks.height) < _FIBRE_MM * mm)
 
 
 def single(marks: Components, specks: Pixels) -> Bools:
     """Marks in which exactly one of the specks lies. ``specks``: 255 where they are."""
     there = ink.components(specks)
     first = np.unique(there.labels, return_index=True)[1][1:]
-    return _of_marks(np.bincount(marks.labels.ravel()[first], minlength=len(marks.area)) == 1)
+    return of_marks(np.bincount(marks.labels.ravel()[first], minlength=len(marks.area)) == 1)
 
 
 def holes(marks: Components, dpi: float) -> Bools:
@@ -70,7 +64,7 @@ def holes(marks: Components, dpi: float) -> Bools:
     torn = (side > 4.5 * mm) & (side <= 16 * mm) & (other >= 4 * mm) & (reach <= 25 * ink.rim_mm_px(marks, dpi))
     for number in np.flatnonzero(torn & ~disc & (marks.area >= 12 * mm * mm))[:12]:
         disc[number] = number > 0 and _torn(marks, int(number), mm)
-    return _of_marks(disc | _paired(marks, round_ | _arcs(marks, mm, reach), mm))
+    return of_marks(disc | _paired(marks, round_ | _arcs(marks, mm, reach), mm))
 
 
 def _torn(marks: Components, number: int, mm: float) -> bool:
@@ -121,196 +115,13 @@ def bands(marks: Components, mm: float) -> Bools:
         found |= (gaps[side] <= 8 * mm) & (along >= 0.9 * edge) & (deep <= 30 * mm) & solid
         corner = (gaps[side] <= 6 * mm) & (gaps[(side + 1) % 4] <= 6 * mm)
         found |= corner & triangle & (small >= 5 * mm) & (large <= 27 * mm)
-    return _of_marks(found)
-
-
-class Staples(NamedTuple):
-    """Marks. ``surely``: legs and pricks, always two; ``crowns``: single bars, or a line in black ink."""
-
-    surely: Bools
-    crowns: Bools
-
-
-def staples(marks: Components, level: Pixels, image: Pixels, paper: Pixels, dpi: float) -> Staples:
-    """Straight bars near a side: a crown of 9 to 14 mm, or two legs that lie in one line as far apart as a crown.
-
-    A single shorter bar is none: it may be a sheet number in a corner, the digit 1. Nor is one that leaves no more ink
-    across it than a pen, or has a colour: wire is grey, half a millimetre thick and has a shadow.
-    """
-    width = marks.labels.shape[1]
-    mm = dpi / ink.MM_PER_INCH
-    long = np.hypot(marks.width, marks.height)
-    reach = np.minimum.reduce([marks.left, width - marks.right, marks.top])
-    near = (long >= 2.2 * mm) & (long <= 17 * mm) & (reach <= 24 * mm) & (marks.area <= 2.6 * mm * long)
-    found = np.zeros(len(marks.area), np.bool_)
-    crowns = np.zeros_like(found)
-    legs: list[tuple[int, Floats, Floats]] = []
-    long_bars = 0
-    numbers = np.flatnonzero(near)
-    for number in numbers[numbers > 0][:40]:
-        bar = _bar(marks, int(number), mm)
-        if bar is None:
-            continue
-        start, end = bar
-        crown = bool(np.hypot(*(end - start)) >= 9 * mm)
-        across_mm = _across_mm(marks, int(number), level, mm)
-        # The thin bars of a bar code count as well, lines that are paler do not.
-        long_bars += crown and across_mm >= _WIRE_MM / 2
-        missing = _missing(marks, int(number), image, paper)
-        if across_mm < _WIRE_MM or missing.min() < 0.6 * missing.max():
-            continue
-        if crown:
-            crowns[number] = True
-        else:
-            legs.append((int(number), start, end))
-    if long_bars > _CROWNS:
-        crowns[:] = False
-    for place, (number, start, end) in enumerate(legs):
-        for other, start_2, end_2 in legs[place + 1 :]:
-            if _in_line(start, end, start_2, end_2, mm):
-                found[number] = found[other] = True
-    return Staples(found | _pricks(marks, mm, reach), crowns)
-
-
-def _across_mm(marks: Components, number: int, level: Pixels, mm: float) -> float:
-    """How much ink a line has across it, mm of full black."""
-    window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
-    ink_px = float(level[window][marks.labels[window] == number].sum()) / 255
-    return ink_px / (mm * float(np.hypot(marks.width[number], marks.height[number])))
-
-
-def _pricks(marks: Components, mm: float, reach: ink.Ints) -> Bools:
-    """Round spots near a side, rust or the holes themselves, of which two lie a staple's length apart."""
-    found = np.zeros(len(marks.area), np.bool_)
-    side = np.maximum(marks.width, marks.height)
-    other = np.minimum(marks.width, marks.height)
-    # Rounder than any digit: a page number 12 mm from a speck is no staple.
-    discs = _of_marks((other >= 0.75 * side) & (marks.area >= 0.62 * side * other) & (side >= 0.6 * mm))
-    numbers = np.flatnonzero(discs & (side <= 4.5 * mm) & (reach <= 24 * mm))
-    if not 2 <= len(numbers) <= 60:
-        return found
-    x = (marks.left + marks.width / 2)[numbers] / mm
-    y = (marks.top + marks.height / 2)[numbers] / mm
-    apart = np.hypot(x[:, None] - x, y[:, None] - y)
-    alike = np.abs(np.subtract.outer(side[numbers], side[numbers])) <= 1.5 * mm
-    alike &= np.maximum.outer(side[numbers], side[numbers]) >= _SPECK_MM * mm
-    found[numbers] = (alike & (apart >= 10) & (apart <= 14.5)).any(axis=1)
-    return found
-
-
-def rust(marks: Components, image: Pixels, paper: Pixels, dpi: float) -> Bools:
-    """Small brown marks near a side, where staples rust: blue is missing most, then green, then red, as in no ink.
-
-    At their core too: on brown paper the rim of a thin black digit looks brown.
-    """
-    width = marks.labels.shape[1]
-    mm = dpi / ink.MM_PER_INCH
-    reach = np.minimum.reduce([marks.left, width - marks.right, marks.top])
-    side = np.maximum(marks.width, marks.height)
-    found = np.zeros(len(marks.area), np.bool_)
-    near = (reach <= 24 * mm) & (side <= 17 * mm) & (side >= _SPECK_MM * mm) & (marks.area <= 60 * mm * mm)
-    numbers = np.flatnonzero(near)
-    for number in numbers[numbers > 0][:30]:
-        found[number] = all(
-            0.5 * blue <= green <= 0.9 * blue and 0.15 * blue <= red <= 0.85 * green
-            for blue, green, red in (_missing(marks, int(number), image, paper, of=of) for of in (_ALL, _CORE))
-        )
-    return found
-
-
-def brown(missing: Floats, slack: float = 0.0) -> bool:
-    """Whether blue, green and red are missing as in stains of damp and mould: blue most, then green, then red."""
-    blue, green, red = missing
-    most = min((0.6 + slack) * blue, (0.85 + slack) * green)
-    return bool(0.35 * blue <= green <= 0.88 * blue and 0.15 * blue <= red <= most)
-
-
-def tells_brown(image: Pixels, paper: Pixels) -> bool:
-    """False where the scanner's white hides what is missing in red, or nothing has a colour: there a grey mark looks brown."""
-    return image.ndim == 3 and float(np.median(paper[::4, ::4, 2])) <= _WHITE
-
-
-def _missing(marks: Components, number: int, image: Pixels, paper: Pixels, *, of: float = _ALL) -> Floats:
-    """The share of the paper's light that a mark and the pixels at its rim take, blue, green and red.
-
-    Without its rim a pale mark would be the dark grains of what is there, and grain is grey. ``of``: the darkest share
-    of these pixels alone.
-    """
-    top, left = max(0, int(marks.top[number]) - 1), max(0, int(marks.left[number]) - 1)
-    window = (slice(top, int(marks.bottom[number]) + 1), slice(left, int(marks.right[number]) + 1))
-    inside = cv2.dilate((marks.labels[window] == number).astype(np.uint8), np.ones((3, 3), np.uint8))
-    if of < _ALL:
-        dark = image[window].reshape(*inside.shape, -1).max(axis=2)
-        inside = inside & (dark <= np.quantile(dark[inside > 0], of)).astype(np.uint8)
-    light, under = (np.array(cv2.mean(plane[window], inside)[:3]) for plane in (image, paper))
-    return np.asarray(1 - light / np.maximum(under, 1))
-
-
-def stains(marks: Components, level: Pixels, image: Pixels, paper: Pixels, mm: float) -> Bools:
-    """Pale brown blots, mould, and the broad brown rims that damp leaves; writing in brown is thinner and not all round."""
-    found = np.zeros(len(marks.area), np.bool_)
-    if not tells_brown(image, paper):
-        return found
-    side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
-    blots = spots(marks, mm) & (other >= 0.65 * side)
-    # Blots that run into one another are broad as well.
-    candidates = _of_marks(blots | (marks.area >= _STROKE_MM * mm * side))
-    candidates &= ~reach(marks, level, _BLOT_PEAK)
-    numbers = np.flatnonzero(candidates)
-    # The paper is a little darker than what closes over its grain, most so in the colour that it has least of.
-    grain = np.median(1 - image[::8, ::8] / np.maximum(paper[::8, ::8], 1.0), axis=(0, 1))
-    for number in numbers[np.argsort(-marks.area[numbers], kind="stable")][:120]:
-        broad = blots[number] or _stroke_px(marks, int(number)) >= _STROKE_MM * mm
-        found[number] = broad and brown(_missing(marks, int(number), image, paper) - grain)
-    return found
-
-
-def _stroke_px(marks: Components, number: int) -> float:
-    """How broad a mark is where it is a line: its area by half the length of its outlines."""
-    window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
-    inside = np.pad((marks.labels[window] == number).astype(np.uint8), 1)
-    lines, _ = cv2.findContours(inside, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    return 2 * int(marks.area[number]) / max(1.0, sum(cv2.arcLength(line, True) for line in lines))
-
-
-def _bar(marks: Components, number: int, mm: float) -> tuple[Floats, Floats] | None:
-    """The ends of a mark that is straight and as thin as a staple's wire with its shadow, in pixels."""
-    points = _points(marks, number)
-    middle = points.mean(axis=0)
-    _, spread, ways = np.linalg.svd(points - middle, full_matrices=False)
-    along, off = (points - middle) @ ways[0], (points - middle) @ ways[1]
-    length, thick = float(np.ptp(along)) + 1, float(np.ptp(off)) + 1
-    if 10 * mm <= length <= 17 * mm and thick <= 5.5 * mm:
-        # Rust: a dent with a blot at either end.
-        between = (along > along.min() + 3 * mm) & (along < along.max() - 3 * mm)
-        if np.abs(off[between]).max(initial=0.0) <= 1.1 * mm:
-            return middle + along.min() * ways[0], middle + along.max() * ways[0]
-    if thick > min(2.8 * mm, 0.55 * length) or len(points) < 0.45 * length * thick or spread[0] == 0:
-        return None
-    return middle + along.min() * ways[0], middle + along.max() * ways[0]
-
-
-def _in_line(start: Floats, end: Floats, start_2: Floats, end_2: Floats, mm: float) -> bool:
-    """Whether two short bars are the legs of one staple: together 9 to 14.5 mm long, and straight."""
-    ends = np.array([start, end, start_2, end_2])
-    middle = ends.mean(axis=0)
-    _, _, ways = np.linalg.svd(ends - middle, full_matrices=False)
-    along, off = (ends - middle) @ ways[0], (ends - middle) @ ways[1]
-    return bool(9 * mm <= np.ptp(along) <= 14.5 * mm and np.abs(off).max() <= 1.3 * mm)
-
-
-def _points(marks: Components, number: int) -> Floats:
-    """The pixels of a mark, ``(n, 2)``: x, y."""
-    left, top = int(marks.left[number]), int(marks.top[number])
-    box = marks.labels[top : int(marks.bottom[number]), left : int(marks.right[number])]
-    y, x = np.nonzero(box == number)
-    return np.stack([x + left, y + top], axis=1).astype(np.float64)
+    return of_marks(found)
 
 
 def spots(marks: Components, mm: float) -> Bools:
     """Compact blots up to 5 mm: rust, mould, a fibre's knot."""
     side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
-    return _of_marks((side <= 5 * mm) & (other >= 0.45 * side) & (marks.area >= 0.55 * side * other))
+    return of_marks((side <= 5 * mm) & (other >= 0.45 * side) & (marks.area >= 0.55 * side * other))
 
 
 def grains(marks: Components, level: Pixels, candidates: Bools, mm: float) -> Bools:
@@ -440,7 +251,7 @@ def spread(groups: Groups, chosen: Bools, shape: tuple[int, int]) -> Pixels:
     return large
 
 
-def _of_marks(found: Bools) -> Bools:
+def of_marks(found: Bools) -> Bools:
     found = np.asarray(found, dtype=np.bool_)
     found[0] = False
     return found

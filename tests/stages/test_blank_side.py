@@ -15,7 +15,7 @@ from models.facts import FactKey
 from models.ports import Pixels
 from models.settings import BlankSettings
 from stages import blank_side, ink, survey
-from stages.blank import litter
+from stages.blank import brown
 from stages.count import Counted
 from stages.decode import Decoded
 from tests.stages import desk, rendered
@@ -364,4 +364,4 @@ def test_a_black_stroke_on_brown_paper_is_no_rust(core: tuple[int, int, int], is
     page[40:52, 250:256] = (150, 195, 220)
     page[41:51, 251:255] = core
     marks = ink.components((page[:, :, 0] < 160).view(np.uint8))
-    assert litter.rust(marks, page, paper, 100.0).any() == is_rust
+    assert brown.rust(marks, page, paper, 100.0).any() == is_rust
