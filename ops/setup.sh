@@ -20,6 +20,7 @@ test_packages=(
     postgresql
     rabbitmq-server
     softhsm2             # a PKCS#11 token
+    tesseract-ocr-eng    # a second language for the engines
 )
 contest_packages=(
     ghostscript   # OCRmyPDF starts only where it finds it
