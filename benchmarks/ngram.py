@@ -133,8 +133,8 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="build the character n-gram of the turbo engine")
     parser.add_argument("texts", nargs="+", metavar="FILE[=WEIGHT]", help="UTF-8 text, one line each")
-    parser.add_argument("--order", type=int, default=7, help="longest n-gram")
-    parser.add_argument("--least", type=int, nargs="+", default=[1, 2, 3, 4, 5, 6, 7], help="least count by length")
+    parser.add_argument("--order", type=int, default=8, help="longest n-gram")
+    parser.add_argument("--least", type=int, nargs="+", default=[1, 2, 3, 4, 5, 6, 7, 8], help="least count by length")
     parser.add_argument("--out", type=Path, required=True)
     args = parser.parse_args()
     lines: list[tuple[str, int]] = []

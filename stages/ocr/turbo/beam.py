@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stages.ocr.turbo.doubt import Numbers, Page, Spans
-from stages.ocr.turbo.language import ROOT, Language, States, Symbols
+from stages.ocr.turbo.language import Language, States, Symbols
+from stages.ocr.turbo.passage import Passage, place
 
 Floats = NDArray[np.float32]
 
@@ -46,15 +47,25 @@ class Readings(NamedTuple):
     scores: Floats
 
 
-def search(page: Page, spans: Spans, language: Language, symbols: Symbols, weights: Weights, trust: Floats) -> Readings:
-    """Read the spans. ``symbols``: the language model's symbol of each code. ``trust``: 0-1 by span, the share of
-    the language's weight that counts there.
+def search(
+    page: Page,
+    spans: Spans,
+    passage: Passage,
+    language: Language,
+    symbols: Symbols,
+    weights: Weights,
+    trust: Floats,
+) -> Readings:
+    """Read the spans of the ``passage``. ``symbols``: the language model's symbol of each code. ``trust``: 0-1 by span,
+    the share of the language's weight that counts there.
     """
     if not len(spans.starts):
         return Readings(np.zeros((0, 1, 0), np.intp), np.zeros((0, 1), np.float32))
     order = np.argsort(spans.starts - spans.ends, kind="stable")
     starts, ends, trust = spans.starts[order], spans.ends[order], trust[order]
-    before, after = _context(page, starts, ends, language, symbols)
+    line = page.line_of(starts)
+    before = passage.states(language, place(np.searchsorted(page.starts, starts), line), line)
+    after = passage.after(place(np.searchsorted(page.starts, ends), line), line, _AFTER)
     likely = _Likely(page, starts, ends, weights.choices)
     hypotheses = _Hypotheses(before, weights.width)
     for step in range(int((ends - starts).max())):
@@ -66,29 +77,8 @@ def search(page: Page, spans: Spans, language: Language, symbols: Symbols, weigh
     return Readings(hypotheses.history(best)[back], np.take_along_axis(totals, best, axis=1)[back])
 
 
-_BEFORE, _AFTER = 6, 5
-"""Characters on each side of a span that the language model looks at."""
-
-
-def _context(
-    page: Page, starts: Numbers, ends: Numbers, language: Language, symbols: Symbols
-) -> tuple[States, NDArray[np.int32]]:
-    """State of the language in front of each span, and the symbols after it, -1 beyond the line's end."""
-    # One more, that is never used, so that a page without characters has a text too.
-    text, lines = np.append(symbols[page.codes], 0), page.line_of(page.starts)
-    line, last = page.line_of(starts), len(page.codes)
-    space = language.symbols.get(" ", 0)
-    first, beyond = np.searchsorted(page.starts, starts), np.searchsorted(page.starts, ends)
-    opening, closing = np.searchsorted(lines, line), np.searchsorted(lines, line, side="right")
-    now = np.full(len(starts), ROOT, np.int32)
-    for back in range(_BEFORE, 0, -1):
-        at = first - back
-        lanes = np.flatnonzero(at >= opening - 1)
-        wanted = np.where(at[lanes] >= opening[lanes], text[np.clip(at[lanes], 0, last)], space)
-        _, now[lanes] = language.step(now[lanes], wanted.astype(np.int32))
-    places = beyond[:, None] + np.arange(_AFTER)
-    after = np.where(places < closing[:, None], text[np.clip(places, 0, last)], -1)
-    return now, np.where(places == closing[:, None], space, after).astype(np.int32)
+_AFTER = 5
+"""Characters behind a span that the language model looks at."""
 
 
 def _advance(

@@ -17,6 +17,7 @@ from stages.ocr.turbo.hand import parted
 from stages.ocr.turbo.language import Language
 from stages.ocr.turbo.line_image import LineImage
 from stages.ocr.turbo.network import Crop, Network, Probabilities
+from stages.ocr.turbo.passage import Alphabet
 from stages.ocr.turbo.traineddata import Charset
 from stages.ocr.turbo.words import Floats, Letters, Numbers, ReadLine, words
 
@@ -57,7 +58,7 @@ class Reader:
         self._language = language or Language.none()
         self._weights = weights or (Weights() if language else Weights(language=0.0, character=0.0, unknown_word=0.5))
         self._texts = network.charset.single(network.plan.codes)
-        self._symbols = self._language.encode(self._texts or ())
+        self._alphabet = Alphabet.of(self._language, self._texts or ())
         self._surprised = language is not None
         self._calibration = calibration or Calibration()
 
@@ -90,10 +91,11 @@ class Reader:
         if self._texts is None:
             return _joined(page, text, self._network.charset)
         if not greedy:
-            surprise = page.surprise(self._language, self._symbols)
+            passage = page.passage(self._alphabet, self._language.symbols.get(" ", 0))
+            surprise = page.surprise(self._language, passage)
             spans = page.doubtful(surprise if self._surprised else None)
             trust = page.trust(surprise, self._weights.strange, self._weights.familiar)[page.line_of(spans.starts)]
-            readings = search(page, spans, self._language, self._symbols, self._weights, trust)
+            readings = search(page, spans, passage, self._language, self._alphabet.symbols, self._weights, trust)
             text = _replaced(page, text, spans, self._chosen(text, spans, readings))
         return _placed(page, [self._texts[code] for code in text.codes.tolist()], text.starts, text.ends, text.shares)
 

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from stages.ocr.turbo.language import ROOT, Language, Scores, Symbols
+from stages.ocr.turbo.language import Language, Scores
 from stages.ocr.turbo.network import Probabilities
+from stages.ocr.turbo.passage import Alphabet, Passage, place
 
 Numbers = NDArray[np.intp]
 
@@ -33,8 +34,10 @@ _SURE = np.float32(1 - _SUSPICION)
 """A null of more than this leaves nothing to doubt."""
 _LONGEST = 40
 """Steps of one span; a longer one is smeared print that no language model saves."""
-_PIECE, _WARM_UP = 6, 5
-"""Characters that the language model reads in one go, and those it reads in front of them for context."""
+
+
+_SHRUNK = 8.0
+"""So many characters of the whole page count beside a line's own."""
 
 
 class Spans(NamedTuple):
@@ -129,37 +132,21 @@ class Page:
         return Spans(starts[short], ends[short])
 
     def trust(self, surprise: Scores, strange: float, familiar: float) -> Scores:
-        """0-1 by line: how far the line is of the language that the model knows; see ``Weights`` for the bounds."""
+        """0-1 by line: how far the line is of the language that the model knows; see ``Weights`` for the bounds.
+
+        The fewer characters a line has, the more it is judged by the others: an error of one is half of its surprise.
+        """
         line = self.line_of(self.starts)
         size = len(self.lines) - 1
         counts = np.bincount(line, minlength=size)
-        means = np.bincount(line, weights=surprise, minlength=size) / np.maximum(counts, 1)
+        told = np.bincount(line, weights=surprise, minlength=size)
+        means = (told + _SHRUNK * surprise.sum() / max(surprise.size, 1)) / (counts + _SHRUNK)
         return np.clip((means - strange) / (familiar - strange), 0, 1).astype(np.float32)
 
-    def surprise(self, language: Language, symbols: Symbols) -> Scores:
-        """Log-probability of each greedy character after those before it in its line.
+    def passage(self, alphabet: Alphabet, space: int) -> Passage:
+        """The greedy reading as the language model reads it."""
+        return Passage.of(self.codes, self.line_of(self.starts), len(self.lines) - 1, alphabet, space)
 
-        ``symbols``: the language model's symbol of each code. All pieces of all lines are read side by side.
-        """
-        total = len(self.codes)
-        if not total:
-            return np.zeros(0, np.float32)
-        lines = self.line_of(self.starts)
-        first = np.searchsorted(lines, lines)
-        space = language.symbols.get(" ", 0)
-        begins = np.flatnonzero((np.arange(total) - first) % _PIECE == 0)
-        scores = np.zeros(total, np.float32)
-        now = np.full(len(begins), ROOT, np.int32)
-        text = symbols[self.codes]
-        for offset in range(-_WARM_UP - 1, _PIECE):
-            at = begins + offset
-            inside = (at >= first[begins]) & (at < total) & (lines[np.clip(at, 0, total - 1)] == lines[begins])
-            opening = at == first[begins] - 1
-            lanes = np.flatnonzero(inside | opening)
-            if not lanes.size:
-                continue
-            wanted = np.where(opening[lanes], space, text[np.clip(at[lanes], 0, total - 1)]).astype(np.int32)
-            found, now[lanes] = language.step(now[lanes], wanted)
-            if offset >= 0:
-                scores[at[lanes]] = found
-        return scores
+    def surprise(self, language: Language, passage: Passage) -> Scores:
+        """Log-probability of each greedy character after those before it."""
+        return passage.surprise(language)[place(np.arange(len(self.codes)), self.line_of(self.starts))]

@@ -17,6 +17,7 @@ from stages.ocr.turbo.doubt import Page, Spans
 from stages.ocr.turbo.language import Language
 from stages.ocr.turbo.line_image import LineImage
 from stages.ocr.turbo.network import Network, Probabilities
+from stages.ocr.turbo.passage import Alphabet, Passage, place
 from tests.stages.turbo import trained
 from tests.support.memory_models import MemoryModels
 
@@ -85,6 +86,29 @@ def test_surprise_overrules_a_confident_network(network: Network, language: Lang
     assert texts(Reader(network, language), [steps(network, *sure)]) == ["sửa đổi, bố sung một số"]
 
 
+def test_a_line_that_goes_on_is_read_after_the_one_before(network: Network) -> None:
+    """A sentence over two lines decides doubts on both sides of the break; a line that begins anew does not."""
+    model = Language.shipped("vie")
+    doubt = {"ả": 0.6, "á": 0.39}
+    ends = [*spelled("trong toàn hệ thống chính trị. Qu"), doubt, {}, *spelled("n")]
+    goes_on = [*spelled("tri"), {"ẹ": 0.6, "ệ": 0.39}, {}, *spelled("t, tuyên truyền thực hiện tốt các nhiệm vụ")]
+    read = Reader(network, model)
+    assert texts(read, [steps(network, *ends), steps(network, *goes_on)]) == [
+        "trong toàn hệ thống chính trị. Quán",
+        "triệt, tuyên truyền thực hiện tốt các nhiệm vụ",
+    ]
+
+
+def test_a_short_line_is_trusted_as_its_page(network: Network) -> None:
+    """An error makes a short line look strange; among lines of official prose it is mended all the same."""
+    model = Language.shipped("vie")
+    short = [*spelled("KT. GIÁM Đ"), {"Ó": 0.95, "Ố": 0.049}, {}, *spelled("C")]
+    prose = spelled("Quyết định này có hiệu lực kể từ ngày ký và thay thế các quy định trước đây")
+    alone, beside = Reader(network, model), Reader(network, model)
+    assert texts(alone, [steps(network, *short)]) == ["KT. GIÁM ĐÓC"]
+    assert texts(beside, [steps(network, *prose), steps(network, *short)])[1] == "KT. GIÁM ĐỐC"
+
+
 def test_a_strange_line_is_left_to_the_network(network: Network) -> None:
     """A line of another language is read as the network reads it, whatever the model would prefer."""
     model = Language.shipped("vie")
@@ -118,7 +142,9 @@ def test_the_beam_finds_the_likeliest_text(data: st.DataObject) -> None:
     page = Page.of([line], null=2, codes=3)
     spans = Spans(np.array([0]), np.array([length]))
     weights = Weights(language=0.0, character=0.0, width=40, choices=2)
-    readings = search(page, spans, Language.none(), np.zeros(3, np.int32), weights, np.ones(1, np.float32))
+    alphabet = Alphabet.of(Language.none(), ("a", "b", ""))
+    passage, trust = page.passage(alphabet, 0), np.ones(1, np.float32)
+    readings = search(page, spans, passage, Language.none(), alphabet.symbols, weights, trust)
     best = readings.codes[0, 0]
     found = tuple(best[best >= 0].tolist())
     assert chances[found] == pytest.approx(max(chances.values()), rel=1e-3)
