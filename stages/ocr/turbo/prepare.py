@@ -10,7 +10,7 @@ import numpy as np
 
 from models.geometry import Box
 from models.ports import Pixels
-from stages.ink import paper
+from stages.ink import MM_PER_INCH, paper
 from stages.ocr.turbo.coloured import coloured_print
 from stages.ocr.turbo.fills import Fill, filled, smooth
 from stages.ocr.turbo.windows import Window, bands, scaled
@@ -37,6 +37,8 @@ _FEWEST = 25
 """Fewer coloured pixels at a quarter of the full scale are the codec's, not ink."""
 _DARKEST_PAPER = 70
 """What is darker is no paper: dividing by it would show the noise of the scanner's lid as print."""
+_SEAL_MM = 10.0
+"""Least side of a seal or a stamp's frame; no word is so high."""
 _DARK = 100
 """Levels below the paper from which a pixel counts as ink when colours are weighed."""
 
@@ -72,8 +74,18 @@ class CleanPage:
     """None without coloured ink."""
     under: Pixels = field(repr=False)
     """The paper's own lightness, at any scale."""
+    inked: Pixels = field(repr=False)
+    """The page with all its ink, coloured too, at full or half scale."""
+    written: Pixels | None = field(default=None, repr=False)
+    """Mask of what pens may have written in colour, at half scale; None without any."""
     fill: Fill | None = field(default=None, repr=False)
     """Grey that was printed under the text; None without any."""
+
+    def inked_at(self, left: int, top: int, right: int, bottom: int) -> Pixels:
+        """A part of ``inked``, in its pixels, on white paper."""
+        grey = np.ascontiguousarray(self.inked[top:bottom, left:right])
+        height, width = self.inked.shape
+        return _evened(grey, _window(self.under, Box(left, top, right, bottom), width, height))
 
     def crop(self, box: Box) -> Pixels:
         """A part of the cleaned page at full scale (``box`` in full-scale pixels)."""
@@ -99,8 +111,9 @@ def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPag
     """
     grey = np.asarray(cv2.cvtColor(half, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     under = np.maximum(paper(grey), np.uint8(_DARKEST_PAPER))
-    tint, pen = _coloured(half, grey, under, dpi)
-    fine = _evened(_lifted(full_grey(), tint, 2), under) if dpi < _HALF_FROM_DPI else None
+    tint, pen, written = _coloured(half, grey, under, dpi)
+    inked = full_grey() if dpi < _HALF_FROM_DPI else grey
+    fine = _evened(_lifted(inked, tint, 2), under) if dpi < _HALF_FROM_DPI else None
     clean = _evened(_lifted(grey, tint, 1), under) if fine is None else fine
     scale = 1.0 if fine is not None else 2.0
     fill = filled(clean, dpi / scale)
@@ -114,7 +127,7 @@ def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPag
         scale = dpi / _WORKING_DPI
         size = (round(half.shape[1] * 2 / scale), round(half.shape[0] * 2 / scale))
         clean = _shrunk(clean, size)
-    return CleanPage(clean, scale, dpi / scale, pen, fine, full_grey, tint, under, fill)
+    return CleanPage(clean, scale, dpi / scale, pen, fine, full_grey, tint, under, inked, written, fill)
 
 
 def _shrunk(image: Pixels, size: tuple[int, int]) -> Pixels:
@@ -141,15 +154,17 @@ def _three_of_four(image: Pixels, rows: int) -> Pixels:
     return np.asarray(cv2.transpose(found[:rows]), dtype=np.uint8)
 
 
-def _coloured(half: Pixels, grey: Pixels, under: Pixels, dpi: int) -> tuple[Tint | None, Pixels | None]:
-    """What colour takes away, and the mask of coloured ink where no print lies under it; None without any."""
+def _coloured(half: Pixels, grey: Pixels, under: Pixels, dpi: int) -> tuple[Tint | None, Pixels | None, Pixels | None]:
+    """What colour takes away, the mask of coloured ink where no print lies under it, and that of what pens may have
+    written; None without any.
+    """
     height, width = (max(1, side // 2) for side in grey.shape)
     # Fringes of the codec and the scanner are a pixel wide and vanish when four pixels are averaged.
     mean = cv2.resize(half[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
     faint, _ = _colour(mean, cv2.cvtColor(mean, cv2.COLOR_BGR2GRAY))
     strong = above(faint, 2 * _TINT)
     if cv2.countNonZero(strong) < _FEWEST:
-        return None, None
+        return None, None, None
     around = np.asarray(cv2.dilate(above(faint, _TINT), np.ones((5, 5), np.uint8)), dtype=np.uint8)
     windows = tuple(scaled(window, 2) for window in bands(around, 8))
     tint, pen = np.zeros(grey.shape, np.uint8), np.zeros(grey.shape, np.uint8)
@@ -170,7 +185,39 @@ def _coloured(half: Pixels, grey: Pixels, under: Pixels, dpi: int) -> tuple[Tint
             np.maximum(colour, np.uint8(_TINT)), alpha=_TINT_GAIN, beta=-_TINT * _TINT_GAIN
         )
     # Where the print itself is coloured there is little ink beside it.
-    return (Tint(tint, windows), pen) if black - both >= _PRINTED_SHARE * both else (None, None)
+    if black - both < _PRINTED_SHARE * both:
+        return None, None, None
+    return Tint(tint, windows), pen, _written(half, pen, mean, strong, dpi)
+
+
+def _written(half: Pixels, pen: Pixels, mean: Picture, strong: Pixels, dpi: int) -> Pixels | None:
+    """Of the mask of coloured ink what a pen can have written: all but red where there is a seal or a stamp in red.
+
+    ``mean`` and ``strong``: the picture and its coloured ink at a quarter of the full scale.
+    """
+    blue, _, red = cv2.split(mean)
+    reddish = np.asarray(cv2.bitwise_and(cv2.compare(red, blue, cv2.CMP_GT), strong), dtype=np.uint8)
+    sealed = _has_seal(reddish, dpi / 4)
+    ink = cv2.subtract(strong, reddish) if sealed else strong
+    # What the codec shows beside black print is a pixel wide: there is no ink in the mean of four.
+    near = np.asarray(cv2.dilate(ink, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+    found = np.zeros_like(pen)
+    for window in bands(near, 8):
+        here = scaled(window, 2)
+        part = pen[here]
+        shown = cv2.resize(near[window], part.shape[::-1], interpolation=cv2.INTER_NEAREST)
+        found[here] = cv2.bitwise_and(part, shown)
+        if sealed:
+            blue, _, red = cv2.split(half[here])
+            found[here][np.asarray(cv2.compare(red, blue, cv2.CMP_GT)) > 0] = 0
+    return found if cv2.countNonZero(found) else None
+
+
+def _has_seal(ink: Pixels, dpi: float) -> bool:
+    """Whether some of the ink hangs together as widely as a seal, or the frame of a stamp."""
+    closed = np.asarray(cv2.dilate(ink, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(closed)
+    return bool((stats[1:, 2:4].min(axis=1) > _SEAL_MM * dpi / MM_PER_INCH).any())
 
 
 def _colour(bgr: Picture, grey: Picture) -> tuple[Pixels, Pixels]:
