@@ -47,7 +47,7 @@ _MARGIN = 0.25
 """White paper above a line of which nothing was read, in shares of its height, when it is shown again."""
 _AT_ONCE = 96
 """Lines read together: a page, and not the memory that ten thousand lines would take."""
-_UNREAD = "□"
+_UNREAD = "?"
 """A word of a pen in which the network sees no letter."""
 _ASCENT, _DESCENT = 1.7, 0.45
 """How far a word's box reaches above and below the baseline, in x-heights."""

@@ -37,8 +37,10 @@ _FEWEST = 25
 """Fewer coloured pixels at a quarter of the full scale are the codec's, not ink."""
 _DARKEST_PAPER = 70
 """What is darker is no paper: dividing by it would show the noise of the scanner's lid as print."""
-_SEAL_MM = 10.0
-"""Least side of a seal or a stamp's frame; no word is so high."""
+_SEAL_MM, _SEAL_GAP_MM = 10.0, 2.0
+"""Least side of a seal or a stamp's frame, no word is so high; and how far apart its worn parts lie."""
+_AROUND, _INK_COLOUR, _FAINTEST = 5, 0.22, 40
+"""A pen's ink has this share of its darkness in colour, over so many pixels each way; a pixel so dark at least is ink."""
 _DARK = 100
 """Levels below the paper from which a pixel counts as ink when colours are weighed."""
 
@@ -187,35 +189,47 @@ def _coloured(half: Pixels, grey: Pixels, under: Pixels, dpi: int) -> tuple[Tint
     # Where the print itself is coloured there is little ink beside it.
     if black - both < _PRINTED_SHARE * both:
         return None, None, None
-    return Tint(tint, windows), pen, _written(half, pen, mean, strong, dpi)
+    written = _written(half, grey, under, (mean, strong, printed), dpi)
+    return Tint(tint, windows), pen if written is None else np.asarray(cv2.bitwise_or(pen, written)), written
 
 
-def _written(half: Pixels, pen: Pixels, mean: Picture, strong: Pixels, dpi: int) -> Pixels | None:
-    """Of the mask of coloured ink what a pen can have written: all but red where there is a seal or a stamp in red.
+def _written(
+    half: Pixels, grey: Pixels, under: Pixels, quarter: tuple[Picture, Pixels, Pixels | None], dpi: int
+) -> Pixels | None:
+    """A mask of coloured ink that a pen can have written, at half scale: all but red where there is a seal or a stamp in red.
 
-    ``mean`` and ``strong``: the picture and its coloured ink at a quarter of the full scale.
+    ``quarter``: at a quarter of the full scale the picture, its coloured ink, and rows of coloured print. Beside black print
+    the codec and the scanner show colour on both sides that is none when neighbours are averaged.
     """
+    mean, strong, printed = quarter
     blue, _, red = cv2.split(mean)
     reddish = np.asarray(cv2.bitwise_and(cv2.compare(red, blue, cv2.CMP_GT), strong), dtype=np.uint8)
     sealed = _has_seal(reddish, dpi / 4)
     ink = cv2.subtract(strong, reddish) if sealed else strong
-    # What the codec shows beside black print is a pixel wide: there is no ink in the mean of four.
-    near = np.asarray(cv2.dilate(ink, np.ones((3, 3), np.uint8)), dtype=np.uint8)
-    found = np.zeros_like(pen)
+    ink = ink if printed is None else cv2.subtract(ink, printed)
+    near = np.asarray(cv2.dilate(ink, np.ones((5, 5), np.uint8)), dtype=np.uint8)
+    found = np.zeros_like(grey)
     for window in bands(near, 8):
         here = scaled(window, 2)
-        part = pen[here]
-        shown = cv2.resize(near[window], part.shape[::-1], interpolation=cv2.INTER_NEAREST)
-        found[here] = cv2.bitwise_and(part, shown)
+        dark = cv2.subtract(under[here], grey[here])
+        around = cv2.blur(half[here], (_AROUND, _AROUND))
+        colour, _ = _colour(around, cv2.cvtColor(around, cv2.COLOR_BGR2GRAY))
+        coloured = cv2.compare(
+            colour, cv2.convertScaleAbs(cv2.blur(dark, (_AROUND, _AROUND)), alpha=_INK_COLOUR), cv2.CMP_GT
+        )
+        part = cv2.bitwise_and(coloured, above(dark, _FAINTEST))
+        part = cv2.bitwise_and(part, cv2.resize(near[window], part.shape[::-1], interpolation=cv2.INTER_NEAREST))
         if sealed:
-            blue, _, red = cv2.split(half[here])
-            found[here][np.asarray(cv2.compare(red, blue, cv2.CMP_GT)) > 0] = 0
+            blue, _, red = cv2.split(around)
+            part = cv2.bitwise_and(part, cv2.compare(blue, red, cv2.CMP_GE))
+        found[here] = part
     return found if cv2.countNonZero(found) else None
 
 
 def _has_seal(ink: Pixels, dpi: float) -> bool:
-    """Whether some of the ink hangs together as widely as a seal, or the frame of a stamp."""
-    closed = np.asarray(cv2.dilate(ink, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+    """Whether some of the ink hangs together, nearly, as widely as a seal or the frame of a stamp."""
+    gap = round(_SEAL_GAP_MM * dpi / MM_PER_INCH) | 1
+    closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
     _, _, stats, _ = cv2.connectedComponentsWithStats(closed)
     return bool((stats[1:, 2:4].min(axis=1) > _SEAL_MM * dpi / MM_PER_INCH).any())
 

@@ -37,6 +37,7 @@ _LETTER_X, _ACCENT_X = 0.9, 0.8
 """Strokes nearer than this, side by side, are of one word; accents stand so far above it."""
 _SIDE = 0.35
 """Share of the lower one's height that two letters of one word have in common."""
+_ACROSS = 0.3
 _LEAST_X, _MOST_X = 0.7, 5.0
 """Height of a word."""
 _EDGED = 0.5
@@ -182,7 +183,24 @@ def _words(strokes: _Strokes, at: Ints, x: float) -> list[Ints]:
     chain = np.arange(at.size)
     for one, other in np.argwhere(np.triu(near, 1)):
         chain[chain == chain[other]] = chain[one]
-    return [at[chain == number] for number in np.unique(chain)]
+    # Strokes above or across others are of the same word.
+    words = [at[chain == number] for number in np.unique(chain)]
+    words.sort(key=lambda word: float(strokes.left[word].min()))
+    found: list[Ints] = []
+    for word in words:
+        if found and _across(strokes, found[-1], word):
+            found[-1] = np.concatenate([found[-1], word])
+        else:
+            found.append(word)
+    return found
+
+
+def _across(strokes: _Strokes, one: Ints, other: Ints) -> bool:
+    """Whether two groups of strokes stand over each other in one row."""
+    (a, b), (c, d) = ((strokes.left[at].min(), strokes.right[at].max()) for at in (one, other))
+    (e, f), (g, h) = ((strokes.top[at].min(), strokes.bottom[at].max()) for at in (one, other))
+    wide, high = min(b, d) - max(a, c), min(f, h) - max(e, g)
+    return bool(wide > _ACROSS * min(b - a, d - c) and high > _ACROSS * min(f - e, h - g))
 
 
 def _word(strokes: _Strokes, at: Ints, x: float) -> _Word | None:
