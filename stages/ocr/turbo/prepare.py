@@ -37,8 +37,10 @@ _FEWEST = 25
 """Fewer coloured pixels at a quarter of the full scale are the codec's, not ink."""
 _DARKEST_PAPER = 70
 """What is darker is no paper: dividing by it would show the noise of the scanner's lid as print."""
-_SEAL_MM, _SEAL_GAP_MM = 10.0, 2.0
+_SEAL_MM, _SEAL_GAP_MM = 12.0, 1.5
 """Least side of a seal or a stamp's frame, no word is so high; and how far apart its worn parts lie."""
+_WORN = 20
+"""Of 255: so much of a place that large is inked, where the ring of a seal goes through."""
 _AROUND, _INK_COLOUR, _FAINTEST = 5, 0.22, 40
 """A pen's ink has this share of its darkness in colour, over so many pixels each way; a pixel so dark at least is ink."""
 _DARK = 100
@@ -189,22 +191,25 @@ def _coloured(half: Pixels, grey: Pixels, under: Pixels, dpi: int) -> tuple[Tint
     # Where the print itself is coloured there is little ink beside it.
     if black - both < _PRINTED_SHARE * both:
         return None, None, None
-    written = _written(half, grey, under, (mean, strong, printed), dpi)
-    return Tint(tint, windows), pen if written is None else np.asarray(cv2.bitwise_or(pen, written)), written
+    written = _written(half, grey, under, (mean, above(faint, _TINT), strong, printed), dpi)
+    if written is not None:
+        pen = np.asarray(cv2.bitwise_or(pen, cv2.dilate(written, np.ones((3, 3), np.uint8))), dtype=np.uint8)
+    return Tint(tint, windows), pen, written
 
 
 def _written(
-    half: Pixels, grey: Pixels, under: Pixels, quarter: tuple[Picture, Pixels, Pixels | None], dpi: int
+    half: Pixels, grey: Pixels, under: Pixels, quarter: tuple[Picture, Pixels, Pixels, Pixels | None], dpi: int
 ) -> Pixels | None:
     """A mask of coloured ink that a pen can have written, at half scale: all but red where there is a seal or a stamp in red.
 
-    ``quarter``: at a quarter of the full scale the picture, its coloured ink, and rows of coloured print. Beside black print
+    ``quarter``: at a quarter of the full scale the picture, its ink of any colour and of a strong one, and rows of coloured print. Beside black print
     the codec and the scanner show colour on both sides that is none when neighbours are averaged.
     """
-    mean, strong, printed = quarter
+    mean, faint, strong, printed = quarter
     blue, _, red = cv2.split(mean)
-    reddish = np.asarray(cv2.bitwise_and(cv2.compare(red, blue, cv2.CMP_GT), strong), dtype=np.uint8)
-    sealed = _has_seal(reddish, dpi / 4)
+    redder = cv2.compare(red, blue, cv2.CMP_GT)
+    reddish = cv2.bitwise_and(redder, strong)
+    sealed = _has_seal(np.asarray(cv2.bitwise_and(redder, faint), dtype=np.uint8), dpi / 4)
     ink = cv2.subtract(strong, reddish) if sealed else strong
     ink = ink if printed is None else cv2.subtract(ink, printed)
     near = np.asarray(cv2.dilate(ink, np.ones((5, 5), np.uint8)), dtype=np.uint8)
@@ -228,10 +233,10 @@ def _written(
 
 def _has_seal(ink: Pixels, dpi: float) -> bool:
     """Whether some of the ink hangs together, nearly, as widely as a seal or the frame of a stamp."""
-    gap = round(_SEAL_GAP_MM * dpi / MM_PER_INCH) | 1
-    closed = cv2.morphologyEx(ink, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
-    _, _, stats, _ = cv2.connectedComponentsWithStats(closed)
-    return bool((stats[1:, 2:4].min(axis=1) > _SEAL_MM * dpi / MM_PER_INCH).any())
+    gap = max(1, round(_SEAL_GAP_MM * dpi / MM_PER_INCH))
+    size = tuple(max(1, side // gap) for side in ink.shape[::-1])
+    _, _, stats, _ = cv2.connectedComponentsWithStats(above(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), _WORN))
+    return bool((stats[1:, 2:4].min(axis=1) * gap > _SEAL_MM * dpi / MM_PER_INCH).any())
 
 
 def _colour(bgr: Picture, grey: Picture) -> tuple[Pixels, Pixels]:

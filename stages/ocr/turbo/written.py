@@ -27,7 +27,7 @@ _MOST = 2000
 """More strokes of a pen are a pattern."""
 _FLOURISH_X = 5.0
 """A stroke so high, in x-heights of the print, is of a signature, a stamp's frame or a seal; so is all within its box."""
-_LONG_X = 14.0
+_LONG_X = 24.0
 """So is a single stroke as long as this; no word is written without lifting the pen for so long."""
 _LINE_X, _THIN_X = 2.5, 0.4
 """A stroke so long that is as thin as this, column by column, underlines or strikes out."""
@@ -40,6 +40,10 @@ _SIDE = 0.35
 _ACROSS = 0.3
 _LEAST_X, _MOST_X = 0.7, 5.0
 """Height of a word."""
+_OVER = 0.2
+"""Share of a stroke's width that printed letters take up within it."""
+_CHUNK = 256
+"""Strokes compared with all letters at a time."""
 _EDGED = 0.5
 """With a larger share of a stroke along print it is the codec's fringe, or a pen that went over the print."""
 _HIGH_X, _LOW_X = 0.9, 1.5
@@ -48,6 +52,10 @@ _BESIDE_X = 3.0
 """What is so near to print on its line goes on with it."""
 _NEXT_X = 4.0
 """And what is so near to a word of the pen that does."""
+_TEXT_STROKES, _TEXT_X = 6, 4.0
+"""So many strokes in a row no higher than this are text, wherever they stand; a signature has fewer, or is higher."""
+_CLOSE_X, _PITCH_X = 1.7, 3.8
+"""Rows of a text follow each other at such distances."""
 _RULED = 0.5
 """Share of a word, or of the gap before it, that a leader or rule runs along."""
 _MARGIN_X = 0.2
@@ -144,17 +152,17 @@ def _within(strokes: _Strokes, left: float, top: float, right: float, bottom: fl
 
 
 def _over(strokes: _Strokes, marks: Marks, letters: Ints) -> Bools:
-    """Which strokes go around or through a printed letter."""
+    """Which strokes go around or through printed letters: those take up much of their width."""
     parts = marks.parts
     across, down = parts.left[letters] + parts.width[letters] / 2, parts.top[letters] + parts.height[letters] / 2
-    found = np.zeros(len(strokes.left), bool)
-    for start in range(0, len(found), 256):
-        some = slice(start, start + 256)
+    covered = np.zeros(len(strokes.left))
+    for start in range(0, len(covered), _CHUNK):
+        some = slice(start, start + _CHUNK)
         left, right = strokes.left[some, None], strokes.right[some, None]
         top, bottom = strokes.top[some, None], strokes.bottom[some, None]
         inside = (across > left) & (across < right) & (down > top) & (down < bottom)
-        found[some] = inside.any(axis=1)
-    return found
+        covered[some] = inside @ parts.width[letters]
+    return np.asarray(covered > _OVER * strokes.width)
 
 
 def _edged(strokes: _Strokes, marks: Marks) -> Numbers:
@@ -237,18 +245,30 @@ def _standing(words: Sequence[_Word], marks: Marks, lines: Lines, tables: Tables
     """The words that go on with a printed line, stand on a leader or in a cell, or follow a word that does."""
     x = marks.x_height
     found: list[_Word] = []
+    text = _texts(words, x)
     middles = np.array([word.box.centre for word in words]).reshape(-1, 2)
     regions = tables.region_of(middles[:, 0], middles[:, 1])
-    for word, region in zip(words, regions.tolist(), strict=True):
+    for word, region, alone in zip(words, regions.tolist(), text, strict=True):
         line = _line_of(word.box, region, marks, lines.segments)
         if line is None:
             before = [other for other in found if _follows(other.box, word.box, x)]
             line = before[-1].line if before else None
-        if line is None and (region or _ruled(marks, word.box.left, word.box.right, word.box.bottom) > _RULED):
+        if line is None and (alone or region or _in_row(word.box, marks, lines.segments)):
             line = -1
         if line is not None:
             found.append(word._replace(line=line))
     return found
+
+
+def _texts(words: Sequence[_Word], x: float) -> list[bool]:
+    """Which words are of a row that only text can be: several letters of like height."""
+    row = list(range(len(words)))
+    for at, word in enumerate(words):
+        before = [other for other in range(at) if _follows(words[other].box, word.box, x)]
+        row[at] = row[before[-1]] if before else at
+    letters = [sum(len(word.strokes) for word, of in zip(words, row, strict=True) if of == one) for one in row]
+    high = [max(word.box.height for word, of in zip(words, row, strict=True) if of == one) for one in row]
+    return [many >= _TEXT_STROKES and tall < _TEXT_X * x for many, tall in zip(letters, high, strict=True)]
 
 
 def _follows(before: Box, box: Box, x: float) -> bool:
@@ -272,6 +292,15 @@ def _line_of(box: Box, region: int, marks: Marks, segments: Sequence[Segment]) -
         if far < least:
             best, least = index, far
     return best
+
+
+def _in_row(box: Box, marks: Marks, segments: Sequence[Segment]) -> bool:
+    """Whether a word stands on a leader or rule, or in a row of its own between two of print."""
+    if _ruled(marks, box.left, box.right, box.bottom) > _RULED:
+        return True
+    feet = [line.baseline(box.centre[0]) for line in segments if line.left < box.centre[0] < line.right]
+    steps = [(box.bottom - foot) / marks.x_height for foot in feet]
+    return any(_CLOSE_X < step < _PITCH_X for step in steps) and any(_CLOSE_X < -step < _PITCH_X for step in steps)
 
 
 def _ruled(marks: Marks, left: float, right: float, foot: float) -> float:
