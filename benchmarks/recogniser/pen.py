@@ -67,8 +67,15 @@ class PennedPage(NamedTuple):
     marked: Floats
 
 
-def pages(reader: Reader, count: int, seed: int, corpus: Corpus, faces: Sequence[Path]) -> Iterator[PennedPage]:
-    """Generated pages on which a hand wrote, damaged like scans."""
+def pages(
+    reader: Reader,
+    count: int,
+    seed: int,
+    corpus: Corpus,
+    faces: Sequence[Path],
+    pens: Sequence[tuple[int, int, int]] = (),
+) -> Iterator[PennedPage]:
+    """Generated pages on which a hand wrote, damaged like scans. ``pens``: see :func:`pen_in`."""
     cv2.setNumThreads(1)
     for number in range(count):
         if number % _STACK == 0:
@@ -78,7 +85,7 @@ def pages(reader: Reader, count: int, seed: int, corpus: Corpus, faces: Sequence
         before = [
             Box(m.left_px, m.top_px, m.left_px + m.alpha.shape[1], m.top_px + m.alpha.shape[0]) for m in sheet.marks
         ]
-        pen_in(sheet, rng, faces)
+        pen_in(sheet, rng, faces, pens)
         scan = scanner.scan(sheet)
         lines = segmented(scan)
         read = reader.read(lines)
@@ -121,6 +128,9 @@ def opened(pen: Pen) -> Reader:
 def examples(found: PennedPage, rng: np.random.Generator) -> tuple[Floats, NDArray[np.bool_]]:
     """Mean states of the words of a page whose truth is certain and of a piece of each, and which of them a hand wrote."""
     hand, print_ = certain(found)
+    # The engine does not look at the strokes of what a coloured pen wrote.
+    seen = np.repeat([not line.pen for line in found.lines], [len(read.words) for read in found.read])
+    hand, print_ = hand & seen, print_ & seen
     pieces = [read._replace(words=tuple(_piece(word, rng) for word in read.words)) for read in found.read]
     some = hand | print_
     both = [stretches(found.lines, read)[some] for read in (found.read, pieces)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from models.geometry import Box
 from stages.ocr.turbo.items import Group, Item
@@ -12,36 +13,60 @@ from stages.ocr.turbo.written import WrittenWord
 
 _LEVEL_X, _BESIDE_X = 0.6, 3.0
 """Two parts of a printed line are one where a pen filled the gap: how far off each other they stand, and from the word."""
+_LEVEL = 0.35
+"""Share of the lower one's height that two words of one row have in common."""
+_LABEL_X, _FARTHER = 12.0, 8.0
+"""A label is no farther from its answer; and what is so many times as far at the left is as near as what stands above."""
+
+
+class _Row(NamedTuple):
+    """Words that go on with no printed line, in one row. ``group``, ``item``: what is read before them; −1 where nothing is.
+
+    ``joined``: stands on the item's line.
+    """
+
+    words: tuple[WrittenWord, ...]
+    group: int
+    item: int
+    joined: bool
+
+    @property
+    def images(self) -> tuple[LineImage, ...]:
+        return tuple(replace(word.image, joined=self.joined or at > 0) for at, word in enumerate(self.words))
 
 
 def with_written(
     blocks: Sequence[TextBlock], groups: Sequence[Group], written: Sequence[WrittenWord], x_height: float
 ) -> tuple[TextBlock, ...]:
-    """The blocks with all words in them. ``groups``: which line is which of ``lines``."""
-    filled = [
-        TextBlock(_filled(block.lines, group, written, x_height), block.kind)
-        for block, group in zip(blocks, groups, strict=True)
-    ]
-    rows = _rows([word for word in written if word.line < 0])
-    # From the last on, so that the places of those before it stay what they are.
-    after = sorted(((_after(row, groups), number) for number, row in enumerate(rows)), reverse=True)
-    for place, number in after:
-        alone = tuple(replace(word.image, joined=at > 0) for at, word in enumerate(rows[number]))
-        filled.insert(place, TextBlock(alone, "text"))
-    return tuple(filled)
+    """The blocks with all words in them. ``groups``: their items, with the numbers of the lines."""
+    rows = [_row(row, groups, x_height) for row in _rows([word for word in written if word.line < 0])]
+    found = [TextBlock(row.images, "text") for row in rows if row.group < 0]
+    for number, (block, group) in enumerate(zip(blocks, groups, strict=True)):
+        after = [row for row in rows if row.group == number]
+        # What stands beside or below a cell is in another one.
+        inside = [row for row in after if row.joined or group.kind != "cell"]
+        found.append(TextBlock(_filled(block.lines, group, written, inside, x_height), block.kind))
+        found += [TextBlock(row.images, group.kind) for row in after if row not in inside]
+    return tuple(found)
 
 
 def _filled(
-    images: Sequence[LineImage], group: Group, written: Sequence[WrittenWord], x_height: float
+    images: Sequence[LineImage],
+    group: Group,
+    written: Sequence[WrittenWord],
+    rows: Sequence[_Row],
+    x_height: float,
 ) -> tuple[LineImage, ...]:
-    """The lines of a block, each with the words that go on with it."""
+    """The lines of a block, each with the words that go on with it, and the rows that follow it."""
     found: list[LineImage] = []
     before: Item | None = None
-    for image, item in zip(images, group.items, strict=True):
+    for number, (image, item) in enumerate(zip(images, group.items, strict=True)):
+        after = sorted((row for row in rows if row.item == number), key=lambda row: not row.joined)
         joins = before is not None and _bridged(before, item, written, x_height)
         found.append(replace(image, joined=joins))
         found += [replace(word.image, joined=True) for word in written if word.line == item.index]
-        before = item
+        found += [part for row in after for part in row.images]
+        before = item if all(row.joined for row in after) else None
     return tuple(found)
 
 
@@ -70,20 +95,20 @@ def _rows(words: Sequence[WrittenWord]) -> list[list[WrittenWord]]:
 
 
 def _level(one: Box, other: Box) -> bool:
-    return min(one.bottom, other.bottom) - max(one.top, other.top) > 0.5 * min(one.height, other.height)
+    return min(one.bottom, other.bottom) - max(one.top, other.top) > _LEVEL * min(one.height, other.height)
 
 
-def _after(row: Sequence[WrittenWord], groups: Sequence[Group]) -> int:
-    """How many groups are read before a row: all up to that of the line at its left, or the nearest above it."""
-    box = row[0].box
-    best, least = 0, float("inf")
+def _row(words: Sequence[WrittenWord], groups: Sequence[Group], x_height: float) -> _Row:
+    """Where a row is read: after the line at its left, or the nearest above it."""
+    box = words[0].box
+    best, least = _Row(tuple(words), -1, -1, joined=False), float("inf")
     for number, group in enumerate(groups):
-        for item in group.items:
-            beside = item.box.right <= box.left + 1 and _level(item.box, box)
+        for place, item in enumerate(group.items):
+            gap = box.left - item.box.right
+            beside = gap >= -1 and _level(item.box, box)
             above = item.foot < box.bottom and item.box.left < box.right and item.box.right > box.left
-            if not beside and not above:
-                continue
-            far = (box.left - item.box.right) / 8 if beside else box.bottom - item.foot
-            if far <= least:
-                best, least = number + 1, far
+            far = gap / _FARTHER if beside else box.bottom - item.foot
+            if (beside or above) and far <= least:
+                joined = beside and gap < _LABEL_X * x_height
+                best, least = _Row(tuple(words), number, place, joined=joined), far
     return best

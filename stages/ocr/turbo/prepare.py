@@ -193,7 +193,10 @@ def _coloured(half: Pixels, grey: Pixels, under: Pixels, dpi: int) -> tuple[Tint
         return None, None, None
     written = _written(half, grey, under, (mean, above(faint, _TINT), strong, printed), dpi)
     if written is not None:
-        pen = np.asarray(cv2.bitwise_or(pen, cv2.dilate(written, np.ones((3, 3), np.uint8))), dtype=np.uint8)
+        for window in windows:
+            wide = cv2.dilate(written[window], np.ones((3, 3), np.uint8))
+            _, light = _colour(half[window], grey[window])
+            pen[window] = cv2.bitwise_or(pen[window], cv2.bitwise_and(wide, above(light, _PRINT)))
     return Tint(tint, windows), pen, written
 
 

@@ -29,7 +29,7 @@ _FLOURISH_X = 5.0
 """A stroke so high, in x-heights of the print, is of a signature, a stamp's frame or a seal; so is all within its box."""
 _LONG_X = 24.0
 """So is a single stroke as long as this; no word is written without lifting the pen for so long."""
-_LINE_X, _THIN_X = 2.5, 0.4
+_LINE_X, _THIN_X = 2.5, 0.65
 """A stroke so long that is as thin as this, column by column, underlines or strikes out."""
 _SPECK_X, _BODY_X = 0.12, 0.7
 """What has less ink than the first (in square x-heights) is dirt; what is lower than the second is an accent."""
