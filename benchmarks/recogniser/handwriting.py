@@ -63,15 +63,24 @@ def collect(page: OcrPage, reader: Reader, pen: Pen) -> Words:
     return _words(lines, read, np.array(hand), pen)
 
 
-def penned(reader: Reader, pen: Pen, count: int, seed: int, corpus: Corpus, faces: Sequence[Path]) -> Iterator[Words]:
+def penned(
+    reader: Reader,
+    pen: Pen,
+    count: int,
+    seed: int,
+    corpus: Corpus,
+    faces: Sequence[Path],
+    pens: Sequence[tuple[int, int, int]] = (),
+) -> Iterator[Words]:
     """The words of pages of training; a share of one half for those of which nobody is certain."""
-    for page in pages(reader, count, seed, corpus, faces):
+    for page in pages(reader, count, seed, corpus, faces, pens):
         hand, print_ = certain(page)
         yield _words(page.lines, page.read, np.where(hand, 1.0, np.where(print_, 0.0, 0.5)), pen)
 
 
 def _words(lines: Sequence[LineImage], read: Sequence[ReadLine], hand: Numbers, pen: Pen) -> Words:
-    marked = np.array([float(mark) for line in by_hand(lines, read, pen) for mark in line])
+    marks = by_hand(lines, read, pen)
+    marked = np.array([float(mark or line.pen) for line, some in zip(lines, marks, strict=True) for mark in some])
     confidence = np.array([word.confidence for line in read for word in line.words])
     return Words(measures(lines, read, pen), hand, marked, confidence)
 

@@ -67,8 +67,15 @@ class PennedPage(NamedTuple):
     marked: Floats
 
 
-def pages(reader: Reader, count: int, seed: int, corpus: Corpus, faces: Sequence[Path]) -> Iterator[PennedPage]:
-    """Generated pages on which a hand wrote, damaged like scans."""
+def pages(
+    reader: Reader,
+    count: int,
+    seed: int,
+    corpus: Corpus,
+    faces: Sequence[Path],
+    pens: Sequence[tuple[int, int, int]] = (),
+) -> Iterator[PennedPage]:
+    """Generated pages on which a hand wrote, damaged like scans. ``pens``: see :func:`pen_in`."""
     cv2.setNumThreads(1)
     for number in range(count):
         if number % _STACK == 0:
@@ -78,7 +85,7 @@ def pages(reader: Reader, count: int, seed: int, corpus: Corpus, faces: Sequence
         before = [
             Box(m.left_px, m.top_px, m.left_px + m.alpha.shape[1], m.top_px + m.alpha.shape[0]) for m in sheet.marks
         ]
-        pen_in(sheet, rng, faces)
+        pen_in(sheet, rng, faces, pens)
         scan = scanner.scan(sheet)
         lines = segmented(scan)
         read = reader.read(lines)
@@ -121,6 +128,9 @@ def opened(pen: Pen) -> Reader:
 def examples(found: PennedPage, rng: np.random.Generator) -> tuple[Floats, NDArray[np.bool_]]:
     """Mean states of the words of a page whose truth is certain and of a piece of each, and which of them a hand wrote."""
     hand, print_ = certain(found)
+    # The engine does not look at the strokes of what a coloured pen wrote.
+    seen = np.repeat([not line.pen for line in found.lines], [len(read.words) for read in found.read])
+    hand, print_ = hand & seen, print_ & seen
     pieces = [read._replace(words=tuple(_piece(word, rng) for word in read.words)) for read in found.read]
     some = hand | print_
     both = [stretches(found.lines, read)[some] for read in (found.read, pieces)]
@@ -140,22 +150,27 @@ def certain(found: PennedPage) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     return found.hand > MOSTLY, (found.hand < HARDLY) & (found.printed > MOSTLY) & (found.marked < _MARKED)
 
 
-def learnt(states: Floats, hand: NDArray[np.bool_], network: str, *, traits: int = TRAITS, seed: int = 0) -> Pen:
-    """A network of one layer of ``traits``; Adam, cosine rate."""
+def learnt(
+    states: NDArray[np.floating], hand: NDArray[np.bool_], network: str, *, traits: int = TRAITS, seed: int = 0
+) -> Pen:
+    """A network of one layer of ``traits``; Adam, cosine rate.
+
+    In doubles: the order in which threads add up must not show in the digits that are kept.
+    """
     rng = np.random.default_rng(seed)
+    states = states.astype(np.float64)
     middle, spread = states.mean(axis=0), states.std(axis=0) + 0.05
-    inputs, wanted = (states - middle) / spread, hand.astype(np.float32)
-    weight = np.where(hand, np.float32(_WEIGHT), np.float32(1))
+    inputs, wanted = (states - middle) / spread, hand.astype(np.float64)
+    weight = np.where(hand, _WEIGHT, 1.0)
     size = inputs.shape[1]
     values = [rng.normal(0, size**-0.5, (size, traits)), np.zeros(traits), rng.normal(0, 0.5, traits), np.zeros(1)]
-    values = [value.astype(np.float32) for value in values]
     first, second = ([np.zeros_like(value) for value in values] for _ in range(2))
     total, now = _EPOCHS * (len(inputs) // _BATCH), 0
     for _ in range(_EPOCHS):
         order = rng.permutation(len(inputs))
         for start in range(0, len(inputs) - _BATCH + 1, _BATCH):
             some = order[start : start + _BATCH]
-            seen = inputs[some] * (rng.random((_BATCH, size), dtype=np.float32) > _DROPPED) / (1 - _DROPPED)
+            seen = inputs[some] * (rng.random((_BATCH, size)) > _DROPPED) / (1 - _DROPPED)
             told = np.tanh(seen @ values[0] + values[1])
             chance = 1 / (1 + np.exp(-(told @ values[2] + values[3][0])))
             off = (chance - wanted[some]) * weight[some] / _BATCH
@@ -169,7 +184,7 @@ def learnt(states: Floats, hand: NDArray[np.bool_], network: str, *, traits: int
                 first[at] = 0.9 * first[at] + 0.1 * slope
                 second[at] = 0.999 * second[at] + 0.001 * slope * slope
                 step = first[at] / (1 - 0.9**now) / (np.sqrt(second[at] / (1 - 0.999**now)) + 1e-8)
-                values[at] = (values[at] - rate * step).astype(np.float32)
+                values[at] = values[at] - rate * step
     inner = values[0] / spread[:, None]
     rows = np.column_stack([inner.T, values[1] - middle @ inner])
     return Pen(_rounded(rows), tuple(round(float(one), 4) for one in (*values[2], values[3][0])), network)

@@ -63,15 +63,18 @@ _BLANK = 90
 _SCALE = 4
 
 
-def pen_in(sheet: Sheet, rng: np.random.Generator, faces: Sequence[Path] = ()) -> None:
-    """Write over some of what is printed. ``faces``: handwriting fonts, beside the drawn hands.
+def pen_in(
+    sheet: Sheet, rng: np.random.Generator, faces: Sequence[Path] = (), pens: Sequence[tuple[int, int, int]] = ()
+) -> None:
+    """Write over some of what is printed. ``faces``: handwriting fonts, beside the drawn hands. ``pens``: BGR, one of which
+    writes; without any, mostly black ones and some blue.
 
     What is written goes from ``sheet.words`` to ``sheet.unknown``.
     """
     share = float(rng.choice(_SHARES))
     if not share:
         return
-    writer = Writer(rng, faces)
+    writer = Writer(rng, faces, pens)
     printed = list(sheet.words)
     sheet.words.clear()
     done = 0
@@ -114,7 +117,9 @@ def _gap(sheet: Sheet, word: PrintedWord, digits: int) -> float | None:
 class Writer:
     """One hand on one page, with shapes of its own for each letter."""
 
-    def __init__(self, rng: np.random.Generator, faces: Sequence[Path]) -> None:
+    def __init__(
+        self, rng: np.random.Generator, faces: Sequence[Path], pens: Sequence[tuple[int, int, int]] = ()
+    ) -> None:
         self._rng = rng
         self._face = faces[int(rng.integers(len(faces)))] if faces and rng.random() < _OF_FACES else None
         self._hand = penmanship.some_hand(rng)
@@ -122,6 +127,8 @@ class Writer:
         level = int(rng.uniform(15, 140))
         blues = (*PENS[:3], *penmanship.PENS[:2])
         self._pen = (level,) * 3 if rng.random() < 0.7 else blues[int(rng.integers(len(blues)))]
+        if pens:
+            self._pen = pens[int(rng.integers(len(pens)))]
         self._rise = float(rng.normal(0, 0.02))
         self._size = float(rng.uniform(0.55, 1.0))
         self._waver = float(rng.uniform(0.01, 0.07))

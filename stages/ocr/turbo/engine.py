@@ -26,12 +26,12 @@ from stages.ocr.turbo.pen import Pen
 from stages.ocr.turbo.second import SecondReader
 from stages.ocr.turbo.segment import segment
 from stages.ocr.turbo.selfcheck import require_trusted
-from stages.ocr.turbo.words import ReadLine
+from stages.ocr.turbo.words import ReadLine, ReadWord
 
 log = logging.getLogger("sohoa.ocr")
 
 NAME, STOCK_NAME = "turbo", "turbo:stock"
-VERSION = 6
+VERSION = 7
 DATA = Path(__file__).parent / "data"
 """Networks and language models that come with sohoa, by language (``vie``); ``MODEL_CARD.md`` tells their origin."""
 TUNED = Weights(language=0.6, character=0.6, strange=-2.8, familiar=-1.2)
@@ -47,6 +47,8 @@ _MARGIN = 0.25
 """White paper above a line of which nothing was read, in shares of its height, when it is shown again."""
 _AT_ONCE = 96
 """Lines read together: a page, and not the memory that ten thousand lines would take."""
+_UNREAD = "?"
+"""A word of a pen in which the network sees no letter."""
 _ASCENT, _DESCENT = 1.7, 0.45
 """How far a word's box reaches above and below the baseline, in x-heights."""
 
@@ -95,10 +97,9 @@ class TurboEngine:
         blocks: tuple[TextBlock, ...] = ()
         if min(image.width_px, image.height_px) >= _LEAST_PX:
             blocks = segment(image.half(), min(max(image.dpi, _LEAST_DPI), _MOST_DPI), image.full_grey)
-            lines = [line for block in blocks for line in block.lines]
-        cells = frozenset(
-            line.box for block in blocks if block.kind == "cell" and len(block.lines) == 1 for line in block.lines
-        )
+            lines = [line for block in blocks for line in block.lines if not line.pen]
+        lone = [[line.box for line in block.lines if not line.pen] for block in blocks if block.kind == "cell"]
+        cells = frozenset(boxes[0] for boxes in lone if len(boxes) == 1)
         before = self._second.asked
         shown: list[LineImage] = []
         read: list[ReadLine] = []
@@ -113,15 +114,29 @@ class TurboEngine:
                 self._within(ends)
                 read.append(self._final(*one, image))
         self.last_page = {"lines": len(lines), "second_lines": self._second.asked - before}
-        places = iter(zip(shown, read, strict=True))
+        written = [line for block in blocks for line in block.lines if line.pen]
+        printed, by_pen = iter(zip(shown, read, strict=True)), iter(self._written(written, ends))
         page = Box(0, 0, image.width_px, image.height_px)
-        found = (_block([next(places) for _ in block.lines], page) for block in blocks)
+        found = (_block([next(by_pen if line.pen else printed) for line in block.lines], page) for block in blocks)
         return PageText(
             width_px=image.width_px,
             height_px=image.height_px,
             engine=f"{self.name} {self.version}",
             blocks=tuple(block for block in found if block is not None),
         )
+
+    def _written(self, words: list[LineImage], ends: float) -> list[tuple[LineImage, ReadLine]]:
+        """Words of a coloured pen, read as well as can be: the text is a guess."""
+        found: list[tuple[LineImage, ReadLine]] = []
+        for start in range(0, len(words), _AT_ONCE):
+            self._within(ends)
+            some = words[start : start + _AT_ONCE]
+            for word, read in zip(some, self._reader.read(some), strict=True):
+                text = "".join(one.text for one in read.words) or _UNREAD
+                share = min(read.confidence, MOST_CONFIDENCE)
+                one = ReadWord(text, 0.0, float(word.pixels.shape[1]), share, hand=True)
+                found.append((word, ReadLine((one,), share)))
+        return found
 
     def _again(self, lines: list[LineImage], first: list[ReadLine], cells: frozenset[Box]) -> None:
         """Lines of cells of which nothing was read (a lone letter) are shown again, smaller; both lists are changed."""
@@ -148,18 +163,30 @@ class TurboEngine:
 
 
 def _block(places: Sequence[tuple[LineImage, ReadLine]], page: Box) -> Block | None:
-    lines = tuple(line for place, read in places if (line := _line(place, read, page)) is not None)
+    found: list[list[Word]] = []
+    for place, read in places:
+        if not place.joined or not found:
+            found.append([])
+        found[-1] += _words(place, read, page)
+    lines = tuple(_line(words) for words in found if words)
     return Block(lines=lines, box=_around([line.box for line in lines])) if lines else None
 
 
-def _line(place: LineImage, read: ReadLine, page: Box) -> Line | None:
-    """A line with its words where they stand on the page; None where nothing was read."""
+def _line(words: list[Word]) -> Line:
+    words.sort(key=lambda word: word.box.left)
+    return Line(words=tuple(words), box=_around([word.box for word in words]))
+
+
+def _words(place: LineImage, read: ReadLine, page: Box) -> list[Word]:
+    """The words of a line where they stand on the page."""
     left, above, _, below = place.box
     scale = place.scale
     top = above + max(place.baseline_y - _ASCENT * place.x_height_px, 0.0) * scale
     foot = (place.baseline_y + _DESCENT * place.x_height_px) * scale
     bottom = min(max(min(above + foot, below), top + 1), page.bottom)
-    words = tuple(
+    if place.pen:
+        top, bottom = above, min(below, page.bottom)
+    return [
         Word(
             text=word.text,
             box=Box(left + word.x0_px * scale, top, min(left + word.x1_px * scale, page.right), bottom),
@@ -168,8 +195,7 @@ def _line(place: LineImage, read: ReadLine, page: Box) -> Line | None:
         )
         for word in read.words
         if word.text
-    )
-    return Line(words=words, box=_around([word.box for word in words])) if words else None
+    ]
 
 
 def _marked(line: ReadLine, most: Sequence[float]) -> ReadLine:

@@ -18,7 +18,8 @@ class LineImage:
     capitals to the descenders, with a margin. ``box``: the crop's place in full-scale pixels of the upright
     image. ``baseline_y`` and ``x_height_px``: in pixels of the crop, the baseline at the crop's middle.
     ``scale``: full-scale pixels per pixel of the crop. ``letters``: see :func:`stages.ocr.turbo.hand.letter_shapes`;
-    None where nobody will ask whether a hand wrote the line.
+    None where nobody will ask whether a hand wrote the line. ``pen``: a word that a coloured pen wrote, cut out alone.
+    ``joined``: stands on the line of the one before it.
     """
 
     pixels: NDArray[np.uint8]
@@ -27,6 +28,8 @@ class LineImage:
     x_height_px: float
     scale: float
     letters: NDArray[np.float64] | None = None
+    pen: bool = False
+    joined: bool = False
 
     def with_margin(self, share: float) -> LineImage:
         """The crop with this share of its height more of white paper above it: its letters look smaller."""

@@ -10,7 +10,7 @@ import numpy as np
 
 from models.geometry import Box
 from models.ports import Pixels
-from stages.ink import paper
+from stages.ink import MM_PER_INCH, paper
 from stages.ocr.turbo.coloured import coloured_print
 from stages.ocr.turbo.fills import Fill, filled, smooth
 from stages.ocr.turbo.windows import Window, bands, scaled
@@ -37,6 +37,12 @@ _FEWEST = 25
 """Fewer coloured pixels at a quarter of the full scale are the codec's, not ink."""
 _DARKEST_PAPER = 70
 """What is darker is no paper: dividing by it would show the noise of the scanner's lid as print."""
+_SEAL_MM, _SEAL_GAP_MM = 12.0, 1.5
+"""Least side of a seal or a stamp's frame, no word is so high; and how far apart its worn parts lie."""
+_WORN = 20
+"""Of 255: so much of a place that large is inked, where the ring of a seal goes through."""
+_AROUND, _INK_COLOUR, _FAINTEST = 5, 0.22, 40
+"""A pen's ink has this share of its darkness in colour, over so many pixels each way; a pixel so dark at least is ink."""
 _DARK = 100
 """Levels below the paper from which a pixel counts as ink when colours are weighed."""
 
@@ -72,8 +78,18 @@ class CleanPage:
     """None without coloured ink."""
     under: Pixels = field(repr=False)
     """The paper's own lightness, at any scale."""
+    inked: Pixels = field(repr=False)
+    """The page with all its ink, coloured too, at full or half scale."""
+    written: Pixels | None = field(default=None, repr=False)
+    """Mask of what pens may have written in colour, at half scale; None without any."""
     fill: Fill | None = field(default=None, repr=False)
     """Grey that was printed under the text; None without any."""
+
+    def inked_at(self, left: int, top: int, right: int, bottom: int) -> Pixels:
+        """A part of ``inked``, in its pixels, on white paper."""
+        grey = np.ascontiguousarray(self.inked[top:bottom, left:right])
+        height, width = self.inked.shape
+        return _evened(grey, _window(self.under, Box(left, top, right, bottom), width, height))
 
     def crop(self, box: Box) -> Pixels:
         """A part of the cleaned page at full scale (``box`` in full-scale pixels)."""
@@ -99,8 +115,9 @@ def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPag
     """
     grey = np.asarray(cv2.cvtColor(half, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
     under = np.maximum(paper(grey), np.uint8(_DARKEST_PAPER))
-    tint, pen = _coloured(half, grey, under, dpi)
-    fine = _evened(_lifted(full_grey(), tint, 2), under) if dpi < _HALF_FROM_DPI else None
+    tint, pen, written = _coloured(half, grey, under, dpi)
+    inked = full_grey() if dpi < _HALF_FROM_DPI else grey
+    fine = _evened(_lifted(inked, tint, 2), under) if dpi < _HALF_FROM_DPI else None
     clean = _evened(_lifted(grey, tint, 1), under) if fine is None else fine
     scale = 1.0 if fine is not None else 2.0
     fill = filled(clean, dpi / scale)
@@ -114,7 +131,7 @@ def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPag
         scale = dpi / _WORKING_DPI
         size = (round(half.shape[1] * 2 / scale), round(half.shape[0] * 2 / scale))
         clean = _shrunk(clean, size)
-    return CleanPage(clean, scale, dpi / scale, pen, fine, full_grey, tint, under, fill)
+    return CleanPage(clean, scale, dpi / scale, pen, fine, full_grey, tint, under, inked, written, fill)
 
 
 def _shrunk(image: Pixels, size: tuple[int, int]) -> Pixels:
@@ -141,15 +158,17 @@ def _three_of_four(image: Pixels, rows: int) -> Pixels:
     return np.asarray(cv2.transpose(found[:rows]), dtype=np.uint8)
 
 
-def _coloured(half: Pixels, grey: Pixels, under: Pixels, dpi: int) -> tuple[Tint | None, Pixels | None]:
-    """What colour takes away, and the mask of coloured ink where no print lies under it; None without any."""
+def _coloured(half: Pixels, grey: Pixels, under: Pixels, dpi: int) -> tuple[Tint | None, Pixels | None, Pixels | None]:
+    """What colour takes away, the mask of coloured ink where no print lies under it, and that of what pens may have
+    written; None without any.
+    """
     height, width = (max(1, side // 2) for side in grey.shape)
     # Fringes of the codec and the scanner are a pixel wide and vanish when four pixels are averaged.
     mean = cv2.resize(half[: 2 * height, : 2 * width], (width, height), interpolation=cv2.INTER_AREA)
     faint, _ = _colour(mean, cv2.cvtColor(mean, cv2.COLOR_BGR2GRAY))
     strong = above(faint, 2 * _TINT)
     if cv2.countNonZero(strong) < _FEWEST:
-        return None, None
+        return None, None, None
     around = np.asarray(cv2.dilate(above(faint, _TINT), np.ones((5, 5), np.uint8)), dtype=np.uint8)
     windows = tuple(scaled(window, 2) for window in bands(around, 8))
     tint, pen = np.zeros(grey.shape, np.uint8), np.zeros(grey.shape, np.uint8)
@@ -170,7 +189,57 @@ def _coloured(half: Pixels, grey: Pixels, under: Pixels, dpi: int) -> tuple[Tint
             np.maximum(colour, np.uint8(_TINT)), alpha=_TINT_GAIN, beta=-_TINT * _TINT_GAIN
         )
     # Where the print itself is coloured there is little ink beside it.
-    return (Tint(tint, windows), pen) if black - both >= _PRINTED_SHARE * both else (None, None)
+    if black - both < _PRINTED_SHARE * both:
+        return None, None, None
+    written = _written(half, grey, under, (mean, above(faint, _TINT), strong, printed), dpi)
+    if written is not None:
+        for window in windows:
+            wide = cv2.dilate(written[window], np.ones((3, 3), np.uint8))
+            _, light = _colour(half[window], grey[window])
+            pen[window] = cv2.bitwise_or(pen[window], cv2.bitwise_and(wide, above(light, _PRINT)))
+    return Tint(tint, windows), pen, written
+
+
+def _written(
+    half: Pixels, grey: Pixels, under: Pixels, quarter: tuple[Picture, Pixels, Pixels, Pixels | None], dpi: int
+) -> Pixels | None:
+    """A mask of coloured ink that a pen can have written, at half scale: all but red where there is a seal or a stamp in red.
+
+    ``quarter``: at a quarter of the full scale the picture, its ink of any colour and of a strong one, and rows of coloured print. Beside black print
+    the codec and the scanner show colour on both sides that is none when neighbours are averaged.
+    """
+    mean, faint, strong, printed = quarter
+    blue, _, red = cv2.split(mean)
+    redder = cv2.compare(red, blue, cv2.CMP_GT)
+    reddish = cv2.bitwise_and(redder, strong)
+    sealed = _has_seal(np.asarray(cv2.bitwise_and(redder, faint), dtype=np.uint8), dpi / 4)
+    ink = cv2.subtract(strong, reddish) if sealed else strong
+    ink = ink if printed is None else cv2.subtract(ink, printed)
+    near = np.asarray(cv2.dilate(ink, np.ones((5, 5), np.uint8)), dtype=np.uint8)
+    found = np.zeros_like(grey)
+    for window in bands(near, 8):
+        here = scaled(window, 2)
+        dark = cv2.subtract(under[here], grey[here])
+        around = cv2.blur(half[here], (_AROUND, _AROUND))
+        colour, _ = _colour(around, cv2.cvtColor(around, cv2.COLOR_BGR2GRAY))
+        coloured = cv2.compare(
+            colour, cv2.convertScaleAbs(cv2.blur(dark, (_AROUND, _AROUND)), alpha=_INK_COLOUR), cv2.CMP_GT
+        )
+        part = cv2.bitwise_and(coloured, above(dark, _FAINTEST))
+        part = cv2.bitwise_and(part, cv2.resize(near[window], part.shape[::-1], interpolation=cv2.INTER_NEAREST))
+        if sealed:
+            blue, _, red = cv2.split(around)
+            part = cv2.bitwise_and(part, cv2.compare(blue, red, cv2.CMP_GE))
+        found[here] = part
+    return found if cv2.countNonZero(found) else None
+
+
+def _has_seal(ink: Pixels, dpi: float) -> bool:
+    """Whether some of the ink hangs together, nearly, as widely as a seal or the frame of a stamp."""
+    gap = max(1, round(_SEAL_GAP_MM * dpi / MM_PER_INCH))
+    size = tuple(max(1, side // gap) for side in ink.shape[::-1])
+    _, _, stats, _ = cv2.connectedComponentsWithStats(above(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), _WORN))
+    return bool((stats[1:, 2:4].min(axis=1) * gap > _SEAL_MM * dpi / MM_PER_INCH).any())
 
 
 def _colour(bgr: Picture, grey: Picture) -> tuple[Pixels, Pixels]:

@@ -22,9 +22,11 @@ from stages.ocr.turbo.leaders import leader_end, parted
 from stages.ocr.turbo.line_image import LineImage, TextBlock
 from stages.ocr.turbo.lines import Lines, Segment, find_lines
 from stages.ocr.turbo.marks import Marks, find_marks
+from stages.ocr.turbo.placed import with_written
 from stages.ocr.turbo.prepare import prepare
 from stages.ocr.turbo.small import with_small
 from stages.ocr.turbo.tables import Table, Tables, find_tables
+from stages.ocr.turbo.written import find_written
 
 _NUMBER_LETTERS = 4
 _DARK, _LIGHT, _STROKE_MM, _LEAST_PAPER = 90, 160, 4.0, 0.01
@@ -57,7 +59,9 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
     def line(index: int) -> LineImage:
         return replace(cut(page, marks, lines, owner, low, index), letters=letters[index])
 
-    return tuple(TextBlock(tuple(line(item.index) for item in group.items), group.kind) for group in groups)
+    blocks = tuple(TextBlock(tuple(line(item.index) for item in group.items), group.kind) for group in groups)
+    written = find_written(page, marks, lines, tables)
+    return with_written(blocks, groups, written, marks.x_height) if written else blocks
 
 
 def _negative(half: Pixels, dpi: int) -> bool:
