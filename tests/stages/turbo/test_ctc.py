@@ -17,7 +17,7 @@ from stages.ocr.turbo.doubt import Page, Spans
 from stages.ocr.turbo.language import Language
 from stages.ocr.turbo.line_image import LineImage
 from stages.ocr.turbo.network import Network, Probabilities
-from stages.ocr.turbo.passage import Alphabet, Passage, place
+from stages.ocr.turbo.passage import Alphabet
 from tests.stages.turbo import trained
 from tests.support.memory_models import MemoryModels
 
