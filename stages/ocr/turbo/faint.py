@@ -5,13 +5,17 @@ It stands on the lines of the page and has sharp edges; what shines through the 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from models.ports import Pixels
-from stages.ink import Components, components
+from stages.ink import MM_PER_INCH, Components, components
 from stages.ocr.turbo.lines import Lines
-from stages.ocr.turbo.marks import Bools, Ints, Marks, Mask, Numbers, darkened, pale_level
+from stages.ocr.turbo.marks import PALEST, Bools, Ints, Marks, Mask, Numbers, below, darkened, pale_level
+from stages.ocr.turbo.prepare import CleanPage
 
 _SHARP = 0.54
 """Edges of print gain so much of their depth within three pixels; what the paper has dimmed gains less than half."""
@@ -24,9 +28,13 @@ _ON_LINE, _BELOW = 0.5, 0.35
 theirs; what lies anyhow has a third, and as much."""
 _LEAST_X2 = 1.0
 """Less ink on a line, in squares of the x-height, is a fringe or dirt: two letters."""
+_LEAST_PAGE_X2 = 12.0
+"""Less on the whole page, a line's, is not looked for."""
 _ASIDE, _ROW_X = 0.02, 0.35
 """How much a line beside counts less than one above or below, and how far apart the baselines of one row may be."""
 _LEAST_LETTERS = 3
+_ALIKE_MM, _DEPTH, _LEAST_DEPTH = 1.5, 140.0, 20.0
+"""Within the first ink is taken to be equally pale; it is brought to the second below the paper, from the third at least."""
 _LEAST_PX, _MOST_MARKS = 3, 4000
 """Smaller marks are grain; more of them are, too."""
 
@@ -37,12 +45,16 @@ def faint_print(grey: Pixels, dpi: float, marks: Marks, lines: Lines) -> Mask | 
     ``grey``: the cleaned page. ``marks``, ``lines``: what was found on it.
     """
     grey = darkened(grey)
-    known = cv2.dilate(cv2.bitwise_or(marks.ink, marks.ruled), np.ones((5, 5), np.uint8))
-    pale = np.asarray(cv2.bitwise_and(below(grey, pale_level(grey, dpi)), cv2.bitwise_not(known)), dtype=np.uint8)
-    if cv2.countNonZero(pale) < _LEAST_X2 * marks.x_height**2:
+    known = cv2.bitwise_or(marks.ink, cv2.bitwise_or(marks.rules.across, marks.rules.down))
+    pale = np.asarray(cv2.subtract(below(grey, PALEST), cv2.dilate(known, np.ones((5, 5), np.uint8))), dtype=np.uint8)
+    least = _LEAST_PAGE_X2 * marks.x_height**2
+    if cv2.countNonZero(pale) < least:
+        return None
+    pale = np.asarray(cv2.bitwise_and(pale, cv2.compare(grey, pale_level(grey, dpi), cv2.CMP_LT)), dtype=np.uint8)
+    if cv2.countNonZero(pale) < least:
         return None
     parts = components(pale)
-    at = np.flatnonzero(pale)
+    at = np.flatnonzero(pale > 0)
     mark = parts.labels.ravel()[at].astype(np.int64)
     sharp = _sharp(grey, parts, at, mark)
     if not 0 < np.count_nonzero(sharp) <= _MOST_MARKS:
@@ -54,9 +66,21 @@ def faint_print(grey: Pixels, dpi: float, marks: Marks, lines: Lines) -> Mask | 
     return np.asarray(cv2.dilate(found, np.ones((7, 7), np.uint8)), dtype=np.uint8)
 
 
-def below(grey: Pixels, level: Pixels) -> Mask:
-    """A mask of what is darker than a level of its own everywhere."""
-    return np.asarray(cv2.compare(grey, level, cv2.CMP_LT), dtype=np.uint8)
+def strengthened(page: CleanPage, faint: Mask) -> CleanPage:
+    """The page with its pale print nearly as dark as other print. ``faint``: see :func:`faint_print`."""
+    near = round(_ALIKE_MM * page.dpi / MM_PER_INCH) | 1
+    darkest = cv2.blur(cv2.erode(page.grey, np.ones((near + 2, near + 2), np.uint8)), (near, near))
+    there = cv2.blur(cv2.dilate(faint, np.ones((9, 9), np.uint8)), (9, 9)).astype(np.float32) / 255
+    depth = np.maximum(255 - darkest.astype(np.float32), _LEAST_DEPTH)
+    gain = np.asarray(1 + (np.maximum(1, _DEPTH / depth) - 1) * there, dtype=np.float32)
+    fine = None if page.fine is None else _darker(page.fine, gain)
+    return replace(page, grey=_darker(page.grey, gain), fine=fine)
+
+
+def _darker(grey: Pixels, gain: NDArray[np.float32]) -> Pixels:
+    if gain.shape != grey.shape:
+        gain = np.asarray(cv2.resize(gain, grey.shape[::-1]), dtype=np.float32)
+    return np.asarray(np.clip(255 - (255 - grey.astype(np.float32)) * gain, 0, 255), dtype=np.uint8)
 
 
 def _sharp(grey: Pixels, parts: Components, at: Ints, mark: Ints) -> Bools:

@@ -36,7 +36,7 @@ _GRAIN, _PRINT_GRAINS = (0.16, 0.5), 4.0
 _PALEST_SHARE = 0.005
 """Share of the pixels that are taken for the blackest print of a pale page."""
 _NEAR_MM = 6.0
-_PALE_TO, _NEAR_PALE_MM = 225, 2.0
+PALEST, _NEAR_PALE_MM = 225, 2.0
 """The same in lines whose print is pale in places."""
 _RULE_LEVEL = 215
 """Hair lines are pale; noise makes no long straight strokes."""
@@ -113,7 +113,7 @@ def find_ink(grey: Pixels, dpi: float, faint: Mask | None = None) -> Mask:
 
 def pale_level(grey: Pixels, dpi: float) -> Pixels:
     """The level that divides pale print from the paper, by the print close by."""
-    return _ink_level(grey, dpi, _NEAR_PALE_MM, _PALE_TO)
+    return _ink_level(grey, dpi, _NEAR_PALE_MM, PALEST)
 
 
 def _ink_level(grey: Pixels, dpi: float, near_mm: float, most: int) -> Pixels:

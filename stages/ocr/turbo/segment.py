@@ -15,7 +15,7 @@ from models.ports import Pixels
 from stages.ink import MM_PER_INCH
 from stages.ocr.turbo.bridges import bridged
 from stages.ocr.turbo.crops import cut, low_letters, owners
-from stages.ocr.turbo.faint import faint_print
+from stages.ocr.turbo.faint import faint_print, strengthened
 from stages.ocr.turbo.hand import letter_shapes
 from stages.ocr.turbo.items import Group, Item
 from stages.ocr.turbo.layout import reading_order
@@ -49,6 +49,7 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
     faint = faint_print(page.grey, page.dpi, marks, lines)
     if faint is not None:
         marks, tables, lines = _found(page, faint)
+        page = strengthened(page, faint)
     groups = arrange(lines, tables, marks, page.grey.shape[0])
     owner, low = owners(marks, lines), low_letters(lines)
     letters = letter_shapes(marks, lines, page.scale)
