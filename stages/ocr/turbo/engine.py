@@ -22,6 +22,7 @@ from stages.ocr.turbo.hand import MOST_CONFIDENCE, trust
 from stages.ocr.turbo.language import Language
 from stages.ocr.turbo.line_image import LineImage, TextBlock
 from stages.ocr.turbo.network import Network
+from stages.ocr.turbo.numeral import as_numeral
 from stages.ocr.turbo.pen import Pen
 from stages.ocr.turbo.second import SecondReader
 from stages.ocr.turbo.segment import segment
@@ -31,7 +32,7 @@ from stages.ocr.turbo.words import ReadLine
 log = logging.getLogger("sohoa.ocr")
 
 NAME, STOCK_NAME = "turbo", "turbo:stock"
-VERSION = 6
+VERSION = 7
 DATA = Path(__file__).parent / "data"
 """Networks and language models that come with sohoa, by language (``vie``); ``MODEL_CARD.md`` tells their origin."""
 TUNED = Weights(language=0.6, character=0.6, strange=-2.8, familiar=-1.2)
@@ -140,7 +141,7 @@ class TurboEngine:
         better = self._second.better(line, first, image)
         if better is not first and self._pen:
             (most,) = trust([line], [better._replace(traits=first.traits)], self._pen)
-        return _marked(better, most)
+        return as_numeral(line, _marked(better, most))
 
     def _within(self, ends: float) -> None:
         if self._now() > ends:

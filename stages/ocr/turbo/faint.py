@@ -26,8 +26,8 @@ _FEET_X, _BELOW_X = (0.1, 0.35), (0.15, 0.45)
 _ON_LINE, _BELOW = 0.5, 0.35
 """Print has so much of its ink between the baseline and the top of an ``x``, and below its feet at most this share of
 theirs; what lies anyhow has a third, and as much."""
-_LEAST_X2 = 1.0
-"""Less ink on a line, in squares of the x-height, is a fringe or dirt: two letters."""
+_LEAST_X2 = 0.25
+"""Less ink on a line, in squares of the x-height, is a fringe or dirt: half a letter."""
 _LEAST_PAGE_X2 = 12.0
 """Less on the whole page, a line's, is not looked for."""
 _ASIDE, _ROW_X = 0.02, 0.35
@@ -35,6 +35,8 @@ _ASIDE, _ROW_X = 0.02, 0.35
 _LEAST_LETTERS = 3
 _ALIKE_MM, _DEPTH, _LEAST_DEPTH = 1.5, 140.0, 20.0
 """Within the first ink is taken to be equally pale; it is brought to the second below the paper, from the third at least."""
+_MOSTLY = 0.6
+"""Where so much of the pale ink is in lines, the rest is print too: whole lines and cells that are pale."""
 _LEAST_PX, _MOST_MARKS = 3, 4000
 """Smaller marks are grain; more of them are, too."""
 
@@ -57,11 +59,13 @@ def faint_print(grey: Pixels, dpi: float, marks: Marks, lines: Lines) -> Mask | 
     at = np.flatnonzero(pale > 0)
     mark = parts.labels.ravel()[at].astype(np.int64)
     sharp = _sharp(grey, parts, at, mark)
-    if not 0 < np.count_nonzero(sharp) <= _MOST_MARKS:
+    if parts.area[sharp].sum() < least or np.count_nonzero(sharp) > _MOST_MARKS:
         return None
     stands = _on_lines(parts, lines, sharp, at, mark)
     if not stands.any():
         return None
+    if parts.area[stands].sum() > _MOSTLY * parts.area[sharp].sum():
+        stands = sharp
     found = np.where(stands[parts.labels], np.uint8(255), np.uint8(0))
     return np.asarray(cv2.dilate(found, np.ones((7, 7), np.uint8)), dtype=np.uint8)
 
