@@ -22,6 +22,7 @@ from stages.ocr.turbo.hand import MOST_CONFIDENCE, trust
 from stages.ocr.turbo.language import Language
 from stages.ocr.turbo.line_image import LineImage, TextBlock
 from stages.ocr.turbo.network import Network
+from stages.ocr.turbo.numeral import as_numeral
 from stages.ocr.turbo.pen import Pen
 from stages.ocr.turbo.second import SecondReader
 from stages.ocr.turbo.segment import segment
@@ -155,7 +156,7 @@ class TurboEngine:
         better = self._second.better(line, first, image)
         if better is not first and self._pen:
             (most,) = trust([line], [better._replace(traits=first.traits)], self._pen)
-        return _marked(better, most)
+        return as_numeral(line, _marked(better, most))
 
     def _within(self, ends: float) -> None:
         if self._now() > ends:

@@ -36,6 +36,8 @@ _GRAIN, _PRINT_GRAINS = (0.16, 0.5), 4.0
 _PALEST_SHARE = 0.005
 """Share of the pixels that are taken for the blackest print of a pale page."""
 _NEAR_MM = 6.0
+PALEST, _NEAR_PALE_MM = 225, 2.0
+"""The same in lines whose print is pale in places."""
 _RULE_LEVEL = 215
 """Hair lines are pale; noise makes no long straight strokes."""
 _RULE_MM = 7.0
@@ -98,14 +100,28 @@ def below(grey: Pixels, level: int) -> Mask:
     return np.asarray(cv2.threshold(grey, level - 1, 255, cv2.THRESH_BINARY_INV)[1], dtype=np.uint8)
 
 
-def find_ink(grey: Pixels, dpi: float) -> Mask:
-    """A mask (0 or 255) of the ink of a cleaned page: faint print beside black print is ink too."""
+def find_ink(grey: Pixels, dpi: float, faint: Mask | None = None) -> Mask:
+    """A mask (0 or 255) of the ink of a cleaned page: faint print beside black print is ink too.
+
+    ``faint``: where print may be paler than elsewhere (see :mod:`stages.ocr.turbo.faint`).
+    """
+    level = _ink_level(grey, dpi, _NEAR_MM, _INK_TO)
+    if faint is not None:
+        level = np.asarray(cv2.copyTo(np.maximum(level, pale_level(grey, dpi)), faint, level), dtype=np.uint8)
+    return np.asarray(cv2.compare(grey, level, cv2.CMP_LT), dtype=np.uint8)
+
+
+def pale_level(grey: Pixels, dpi: float) -> Pixels:
+    """The level that divides pale print from the paper, by the print close by."""
+    return _ink_level(grey, dpi, _NEAR_PALE_MM, PALEST)
+
+
+def _ink_level(grey: Pixels, dpi: float, near_mm: float, most: int) -> Pixels:
     darkest = cv2.erode(grey, np.ones((4, 4), np.uint8))[::4, ::4]
-    near = round(_NEAR_MM * dpi / MM_PER_INCH / 4) | 1
+    near = round(near_mm * dpi / MM_PER_INCH / 4) | 1
     darkest = cv2.blur(cv2.erode(darkest, np.ones((near, near), np.uint8)), (near, near))
     level = cv2.addWeighted(darkest, _INK_SHARE, darkest, 0, (1 - _INK_SHARE) * 255)
-    level = np.clip(level, _INK_FROM, _INK_TO)
-    return np.asarray(cv2.compare(grey, cv2.resize(level, grey.shape[::-1]), cv2.CMP_LT), dtype=np.uint8)
+    return np.asarray(cv2.resize(np.clip(level, _INK_FROM, most), grey.shape[::-1]), dtype=np.uint8)
 
 
 def darkened(grey: Pixels) -> Pixels:
@@ -198,10 +214,13 @@ def _opened(ink: Mask, size: tuple[int, int]) -> Mask:
     return np.asarray(cv2.dilate(core, shape), dtype=np.uint8)
 
 
-def find_marks(grey: Pixels, dpi: float, pen: Mask | None = None) -> Marks:
-    """The marks of a cleaned page and what each can be. ``pen``: mask of coloured ink, at any scale."""
+def find_marks(grey: Pixels, dpi: float, pen: Mask | None = None, faint: Mask | None = None) -> Marks:
+    """The marks of a cleaned page and what each can be. ``pen``: mask of coloured ink, at any scale.
+
+    ``faint``: where print may be pale, see :func:`find_ink`.
+    """
     grey = darkened(grey)
-    ink = find_ink(grey, dpi)
+    ink = find_ink(grey, dpi, faint)
     rules = find_rules(grey, ink, dpi)
     _without_stems(rules, ink, dpi)
     combs = find_combs(ink, rules.across, rules.down, dpi)

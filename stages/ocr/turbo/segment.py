@@ -15,6 +15,7 @@ from models.ports import Pixels
 from stages.ink import MM_PER_INCH
 from stages.ocr.turbo.bridges import bridged
 from stages.ocr.turbo.crops import cut, low_letters, owners
+from stages.ocr.turbo.faint import faint_print, strengthened
 from stages.ocr.turbo.hand import letter_shapes
 from stages.ocr.turbo.items import Group, Item
 from stages.ocr.turbo.layout import reading_order
@@ -23,7 +24,7 @@ from stages.ocr.turbo.line_image import LineImage, TextBlock
 from stages.ocr.turbo.lines import Lines, Segment, find_lines
 from stages.ocr.turbo.marks import Marks, find_marks
 from stages.ocr.turbo.placed import with_written
-from stages.ocr.turbo.prepare import prepare
+from stages.ocr.turbo.prepare import CleanPage, prepare
 from stages.ocr.turbo.small import with_small
 from stages.ocr.turbo.tables import Table, Tables, find_tables
 from stages.ocr.turbo.written import find_written
@@ -46,12 +47,11 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
     if _negative(half, dpi):
         half, full_grey = np.asarray(cv2.bitwise_not(half), dtype=np.uint8), _inverted(full_grey)
     page = prepare(half, dpi, full_grey)
-    marks = find_marks(page.grey, page.dpi, page.pen)
-    tables = find_tables(marks)
-    parts = marks.parts
-    region = tables.region_of(parts.left + parts.width / 2, parts.top + parts.height / 2)
-    bodies = parted(marks, find_lines(marks, region, tables.walls))
-    lines = with_small(marks, bridged(marks, bodies, tables.walls), region)
+    marks, tables, lines = _found(page)
+    faint = faint_print(page.grey, page.dpi, marks, lines)
+    if faint is not None:
+        marks, tables, lines = _found(page, faint)
+        page = strengthened(page, faint)
     groups = arrange(lines, tables, marks, page.grey.shape[0])
     owner, low = owners(marks, lines), low_letters(lines)
     letters = letter_shapes(marks, lines, page.scale)
@@ -62,6 +62,16 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
     blocks = tuple(TextBlock(tuple(line(item.index) for item in group.items), group.kind) for group in groups)
     written = find_written(page, marks, lines, tables)
     return with_written(blocks, groups, written, marks.x_height) if written else blocks
+
+
+def _found(page: CleanPage, faint: Pixels | None = None) -> tuple[Marks, Tables, Lines]:
+    """Marks, tables and lines. ``faint``: where print may be pale."""
+    marks = find_marks(page.grey, page.dpi, page.pen, faint)
+    tables = find_tables(marks)
+    parts = marks.parts
+    region = tables.region_of(parts.left + parts.width / 2, parts.top + parts.height / 2)
+    bodies = parted(marks, find_lines(marks, region, tables.walls))
+    return marks, tables, with_small(marks, bridged(marks, bodies, tables.walls), region)
 
 
 def _negative(half: Pixels, dpi: int) -> bool:
