@@ -140,8 +140,10 @@ class Page:
         size = len(self.lines) - 1
         counts = np.bincount(line, minlength=size)
         told = np.bincount(line, weights=surprise, minlength=size)
-        means = (told + _SHRUNK * surprise.sum() / max(surprise.size, 1)) / (counts + _SHRUNK)
-        return np.clip((means - strange) / (familiar - strange), 0, 1).astype(np.float32)
+        mean = float(surprise.sum()) / max(surprise.size, 1)
+        means = (told + _SHRUNK * mean) / (counts + _SHRUNK)
+        shares = np.clip((means - strange) / (familiar - strange), 0, 1)
+        return np.asarray(shares, np.float32)
 
     def passage(self, alphabet: Alphabet, space: int) -> Passage:
         """The greedy reading as the language model reads it."""
@@ -149,4 +151,5 @@ class Page:
 
     def surprise(self, language: Language, passage: Passage) -> Scores:
         """Log-probability of each greedy character after those before it."""
-        return passage.surprise(language)[place(np.arange(len(self.codes)), self.line_of(self.starts))]
+        told = passage.surprise(language)
+        return np.asarray(told[place(np.arange(len(self.codes)), self.line_of(self.starts))])

@@ -43,6 +43,8 @@ _WORN = 20
 """Of 255: so much of a place that large is inked, where the ring of a seal goes through."""
 _AROUND, _INK_COLOUR, _FAINTEST = 5, 0.22, 40
 """A pen's ink has this share of its darkness in colour, over so many pixels each way; a pixel so dark at least is ink."""
+_CAST = 4.0
+"""… and so many times the share of most print."""
 _DARK = 100
 """Levels below the paper from which a pixel counts as ink when colours are weighed."""
 
@@ -191,7 +193,7 @@ def _coloured(half: Pixels, grey: Pixels, under: Pixels, dpi: int) -> tuple[Tint
     # Where the print itself is coloured there is little ink beside it.
     if black - both < _PRINTED_SHARE * both:
         return None, None, None
-    written = _written(half, grey, under, (mean, above(faint, _TINT), strong, printed), dpi)
+    written = _written(half, grey, under, (mean, faint, strong, printed), dpi)
     if written is not None:
         for window in windows:
             wide = cv2.dilate(written[window], np.ones((3, 3), np.uint8))
@@ -203,16 +205,18 @@ def _coloured(half: Pixels, grey: Pixels, under: Pixels, dpi: int) -> tuple[Tint
 def _written(
     half: Pixels, grey: Pixels, under: Pixels, quarter: tuple[Picture, Pixels, Pixels, Pixels | None], dpi: int
 ) -> Pixels | None:
-    """A mask of coloured ink that a pen can have written, at half scale: all but red where there is a seal or a stamp in red.
+    """A mask of coloured ink that a pen can have written, at half scale: all but red where a seal or stamp is red.
 
-    ``quarter``: at a quarter of the full scale the picture, its ink of any colour and of a strong one, and rows of coloured print. Beside black print
-    the codec and the scanner show colour on both sides that is none when neighbours are averaged.
+    ``quarter``: at a quarter of the full scale the picture, its colour, its ink of a strong one, and rows of coloured
+    print. Beside black print the codec and the scanner show colour on both sides that is none when neighbours are
+    averaged.
     """
-    mean, faint, strong, printed = quarter
+    mean, colour, strong, printed = quarter
+    share = max(_INK_COLOUR, _CAST * _cast(mean, colour, under))
     blue, _, red = cv2.split(mean)
     redder = cv2.compare(red, blue, cv2.CMP_GT)
     reddish = cv2.bitwise_and(redder, strong)
-    sealed = _has_seal(np.asarray(cv2.bitwise_and(redder, faint), dtype=np.uint8), dpi / 4)
+    sealed = _has_seal(np.asarray(cv2.bitwise_and(redder, above(colour, _TINT)), dtype=np.uint8), dpi / 4)
     ink = cv2.subtract(strong, reddish) if sealed else strong
     ink = ink if printed is None else cv2.subtract(ink, printed)
     near = np.asarray(cv2.dilate(ink, np.ones((5, 5), np.uint8)), dtype=np.uint8)
@@ -222,9 +226,7 @@ def _written(
         dark = cv2.subtract(under[here], grey[here])
         around = cv2.blur(half[here], (_AROUND, _AROUND))
         colour, _ = _colour(around, cv2.cvtColor(around, cv2.COLOR_BGR2GRAY))
-        coloured = cv2.compare(
-            colour, cv2.convertScaleAbs(cv2.blur(dark, (_AROUND, _AROUND)), alpha=_INK_COLOUR), cv2.CMP_GT
-        )
+        coloured = cv2.compare(colour, cv2.convertScaleAbs(cv2.blur(dark, (_AROUND, _AROUND)), alpha=share), cv2.CMP_GT)
         part = cv2.bitwise_and(coloured, above(dark, _FAINTEST))
         part = cv2.bitwise_and(part, cv2.resize(near[window], part.shape[::-1], interpolation=cv2.INTER_NEAREST))
         if sealed:
@@ -232,6 +234,14 @@ def _written(
             part = cv2.bitwise_and(part, cv2.compare(blue, red, cv2.CMP_GE))
         found[here] = part
     return found if cv2.countNonZero(found) else None
+
+
+def _cast(mean: Picture, colour: Pixels, under: Pixels) -> float:
+    """The share of colour in the darkness of most print: of a scanner that shows black as blue, say."""
+    grey = cv2.cvtColor(mean, cv2.COLOR_BGR2GRAY)
+    dark = cv2.subtract(cv2.resize(under, grey.shape[::-1], interpolation=cv2.INTER_AREA), grey)
+    print_ = dark > _DARK
+    return float(np.median(colour[print_] / dark[print_])) if print_.any() else 0.0
 
 
 def _has_seal(ink: Pixels, dpi: float) -> bool:
