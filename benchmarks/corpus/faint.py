@@ -245,8 +245,10 @@ def dashes(page: Page) -> None:
     """Two dashes in line near an edge, as far apart as the legs of a staple."""
     middle, half = _at_edge(page, float(page.rng.uniform(9.5, 13.5)))
     inner = float(page.rng.uniform(0.15, 0.45))
-    ends = [middle + half * at + page.rng.normal(0, 0.1, 2) for at in (-1, -inner, inner, 1)]
-    _stroked(page, [np.linspace(*ends[:2], 8), np.linspace(*ends[2:], 8)], float(page.rng.uniform(0.35, 0.65)))
+    at = (-1, -inner, inner, 1)
+    first, first_end, second, second_end = (middle + half * far + page.rng.normal(0, 0.1, 2) for far in at)
+    both = [np.linspace(first, first_end, 8), np.linspace(second, second_end, 8)]
+    _stroked(page, both, float(page.rng.uniform(0.35, 0.65)))
     _weaken_last(page, 0.7, 1.0)
 
 

@@ -24,8 +24,37 @@ _CORE_MM = 1.45
 """What of a mark is more than half as dark as its darkest: a grain of dust is smaller, for all the blur and rust around it."""
 _HALO_MM = 5.0
 
-_HAIR_MM, _HAIR_BROAD_MM = 0.12, 0.12
-"""A hair leaves less ink than this across it, in mm of full black, and is no broader."""
+_HAIR_MM, _HAIR_BROAD_MM, _SAMPLED_PX = 0.115, 0.16, 0.53
+"""A hair leaves less ink than this across it, in mm of full black, and is no broader; what sampling adds to that, pixels."""
+
+
+def rims(marks: Components, dpi: float) -> Bools:
+    """The scan's dark edges and folded corners, but no corner from which a stroke goes on into the page."""
+    found = ink.edge_dirt(marks, dpi)
+    height, width = marks.labels.shape
+    mm = ink.rim_mm_px(marks, dpi)
+    gaps = (marks.left, marks.top, width - marks.right, height - marks.bottom)
+    for side in range(4):
+        corner = found & (gaps[side] <= 2 * mm) & (gaps[(side + 1) % 4] <= 2 * mm)
+        corner &= np.maximum(marks.width, marks.height) <= 25 * mm
+        for number in np.flatnonzero(corner & (np.minimum(marks.width, marks.height) >= 3 * mm)):
+            found[number] = not _goes_on(marks, int(number), side, mm)
+    return of_marks(found)
+
+
+def _goes_on(marks: Components, number: int, side: int, mm: float) -> bool:
+    """Whether a mark reaches 3 mm further than the line between its ends on the two edges. ``side``: the first of these."""
+    window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+    # Turned so that the corner is the upper left one.
+    inside = np.rot90(marks.labels[window] == number, side)
+    near = max(1, round(2 * mm))
+    across, down = np.flatnonzero(inside[:near].any(axis=0)), np.flatnonzero(inside[:, :near].any(axis=1))
+    if not len(across) or not len(down):
+        return False
+    wide, high = float(across.max()) + 1, float(down.max()) + 1
+    y, x = np.nonzero(inside)
+    beyond = (x / wide + y / high - 1) * wide * high / float(np.hypot(wide, high))
+    return bool(beyond.max() >= 3 * mm)
 
 
 def dust(marks: Components, mm: float) -> Bools:
@@ -151,7 +180,7 @@ def thin(marks: Components, candidates: Bools, full: Pixels, mm: float) -> Bools
     """Of these curves, those that are hairs for sure: at full resolution no pen and no pencil leaves so thin a line.
 
     ``full``: the same side, grey, with at least the pixels that the marks have. A line's breadth is its ink by its length
-    and by its darkness; sampling adds most of a pixel to it, so that few hairs are told at 150 dpi.
+    and by its darkness; sampling adds to it, so that few hairs are told at 150 dpi.
     """
     found = np.zeros(len(marks.area), np.bool_)
     scale = full.shape[1] / marks.labels.shape[1]
@@ -160,9 +189,9 @@ def thin(marks: Components, candidates: Bools, full: Pixels, mm: float) -> Bools
         pad = round(mm) + 1
         top, left = max(0, int(marks.top[number]) - pad), max(0, int(marks.left[number]) - pad)
         window = (slice(top, int(marks.bottom[number]) + pad), slice(left, int(marks.right[number]) + pad))
-        inside = (marks.labels[window] == number).astype(np.uint8)
+        strand = (marks.labels[window] == number).astype(np.uint8)
         size = 2 * round(0.4 * mm) + 1
-        inside = np.asarray(cv2.dilate(inside, np.ones((size, size), np.uint8)))
+        inside = np.asarray(cv2.dilate(strand, np.ones((size, size), np.uint8)))
         level = full[round(top * scale) :, round(left * scale) :][
             : round(inside.shape[0] * scale), : round(inside.shape[1] * scale)
         ]
@@ -172,12 +201,15 @@ def thin(marks: Components, candidates: Bools, full: Pixels, mm: float) -> Bools
         ground = float(np.median(level[~near]))
         dark = ((ground - level.astype(np.float32)) / max(1.0, ground)).astype(np.float32)
         grain = float(np.abs(dark[~near]).mean()) * 1.25
-        long = float(np.hypot(marks.width[number], marks.height[number])) / mm - 0.5
+        line, _ = cv2.findContours(strand, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        long = max(cv2.arcLength(part, True) for part in line) / 2 / mm
         across = float(dark[near].sum()) / (px * px * long)
         cell = max(1, round(0.5 * px))
         crests = cv2.dilate(np.where(near, dark, 0).astype(np.float32), np.ones((cell, cell), np.uint8))[::cell, ::cell]
         crest = float(np.median(crests[crests > 0.4 * crests.max()]))
-        found[number] = crest >= 6 * grain and across <= _HAIR_MM and across <= (_HAIR_BROAD_MM + 0.9 / px) * crest
+        found[number] = (
+            crest >= 6 * grain and across <= _HAIR_MM and across <= (_HAIR_BROAD_MM + _SAMPLED_PX / px) * crest
+        )
     return found if int(found.sum()) <= 2 else np.zeros_like(found)
 
 
