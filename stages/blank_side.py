@@ -186,7 +186,7 @@ def _clear(
         marks = _unruled(marks, mask, level, mm)
         clear = litter.reach(marks, level, least)
     specks = litter.dust(marks, mm)
-    left_out = litter.rims(marks, seen.dpi) | litter.holes(marks, seen.dpi) | litter.bands(marks, mm)
+    left_out = litter.rims(marks, seen.dpi) | litter.holes(marks, level, seen.dpi) | litter.bands(marks, mm)
     stapled = staples.staples(marks, level, seen.small, seen.paper, seen.dpi)
     left_out |= stapled.pricks
     left_out |= brown.rust(marks, seen.small, seen.paper, seen.dpi)
@@ -195,7 +195,7 @@ def _clear(
     left_out |= straight.long_lines(marks, pale_lines, mm)
     left_out |= straight.creases(marks, seen.small, clear & ~(left_out | specks) & _long(marks, mm), mm)
     rest = clear & ~(left_out | specks)
-    wires = [(wire, list(numbers)) for wire, numbers in stapled.wires if not left_out[list(numbers)].any()]
+    wires = [(wire, list(numbers)) for wire, numbers in stapled.wires if not left_out[list(numbers)].all()]
     wire_marks = np.zeros_like(rest)
     wire_marks[[number for _, numbers in wires for number in numbers]] = True
     rest &= ~wire_marks
@@ -273,7 +273,7 @@ def _pale(
     marks = _unruled(ink.components(mask), mask, fine, mm, single=True)
     darker = max(_DOUBTFUL, 1.45 * least)
     long = np.hypot(marks.width, marks.height)
-    dirt = litter.rims(marks, seen.dpi) | litter.bands(marks, mm) | litter.holes(marks, seen.dpi)
+    dirt = litter.rims(marks, seen.dpi) | litter.bands(marks, mm) | litter.holes(marks, level, seen.dpi)
     dirt |= _undrawn(marks, level, mm) | straight.dashes(marks, mm)
     dirt |= litter.reach(marks, _painted(clear.marks, clear.known), 255)
     dirt |= straight.corner_folds(marks, ~litter.reach(marks, fine, _LINE), mm)

@@ -20,6 +20,8 @@ SPECK_MM, _SPECK_MM2 = 1.6, 1.7
 _FIBRE_MM, _FIBRE_MM2 = 2.6, 0.45
 """Nor is one that is longer and has more ink than a short fibre."""
 _SMALL_MM2 = 1.0
+_EVEN_DISC = 0.55
+"""A disc fills 0.78 of its box, less a blurred rim."""
 _CORE_MM = 1.45
 """What of a mark is more than half as dark as its darkest: a grain of dust is smaller, for all the blur and rust around it."""
 _HALO_MM = 5.0
@@ -82,18 +84,30 @@ def single(marks: Components, specks: Pixels) -> Bools:
     return of_marks(np.bincount(marks.labels.ravel()[first], minlength=len(marks.area)) == 1)
 
 
-def holes(marks: Components, dpi: float) -> Bools:
-    """Filled discs of 4 to 8.5 mm within 25 mm of an edge, and rings of that size where two are a punch's spacing apart."""
+def holes(marks: Components, level: Pixels, dpi: float) -> Bools:
+    """Filled discs of 4 to 8.5 mm within 25 mm of an edge, and rings of that size where two are a punch's spacing apart.
+
+    A disc is evenly dark: two printed digits that touch have the size and are not.
+    """
     height, width = marks.labels.shape
     mm = dpi / ink.MM_PER_INCH
     side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
     reach = np.minimum.reduce([marks.left, marks.top, width - marks.right, height - marks.bottom])
     round_ = (side >= 4 * mm) & (side <= 8.5 * mm) & (other >= 0.8 * side) & (reach <= 25 * ink.rim_mm_px(marks, dpi))
-    disc = round_ & (marks.area >= 0.65 * side * other)
+    disc = of_marks(round_ & (marks.area >= 0.65 * side * other))
+    for number in np.flatnonzero(disc):
+        disc[number] = _even(marks, int(number), level)
     torn = (side > 4.5 * mm) & (side <= 16 * mm) & (other >= 4 * mm) & (reach <= 25 * ink.rim_mm_px(marks, dpi))
     for number in np.flatnonzero(torn & ~disc & (marks.area >= 12 * mm * mm))[:12]:
         disc[number] = number > 0 and _torn(marks, int(number), mm)
     return of_marks(disc | _paired(marks, round_ | _arcs(marks, mm, reach), mm))
+
+
+def _even(marks: Components, number: int, level: Pixels) -> bool:
+    """Whether most of a mark's box is at least half as dark as the mark's darker parts."""
+    window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+    inside = level[window][marks.labels[window] == number]
+    return int(np.count_nonzero(inside >= 0.5 * np.quantile(inside, 0.9))) >= _EVEN_DISC * level[window].size
 
 
 def _torn(marks: Components, number: int, mm: float) -> bool:
@@ -110,9 +124,10 @@ def _torn(marks: Components, number: int, mm: float) -> bool:
 
 
 def _arcs(marks: Components, mm: float, reach: ink.Ints) -> Bools:
-    """Parts of a hole's rim: as long as a hole is wide, near the edge."""
-    side = np.maximum(marks.width, marks.height)
-    return np.asarray((side >= 3.5 * mm) & (side <= 9 * mm) & (reach <= 14 * mm), dtype=np.bool_)
+    """Parts of a hole's rim: as long as a hole is wide, thin, near the edge; a page number is as large, but fuller."""
+    side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    thin = marks.area <= np.maximum(0.5 * side * other, 0.8 * mm * side)
+    return np.asarray((side >= 3.5 * mm) & (side <= 9 * mm) & (reach <= 14 * mm) & thin, dtype=np.bool_)
 
 
 def _paired(marks: Components, candidates: Bools, mm: float) -> Bools:
@@ -125,6 +140,8 @@ def _paired(marks: Components, candidates: Bools, mm: float) -> Bools:
     y = (marks.top + marks.height / 2)[numbers] / mm
     across, down = np.abs(x[:, None] - x), np.abs(y[:, None] - y)
     partner = ((across < 5) & (np.abs(down - 80) < 2.5)) | ((down < 5) & (np.abs(across - 80) < 2.5))
+    side = np.maximum(marks.width, marks.height)[numbers] / mm
+    partner &= np.abs(side[:, None] - side) <= 2.5
     found[numbers] = partner.any(axis=1)
     return found
 

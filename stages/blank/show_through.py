@@ -44,7 +44,7 @@ _REST_MM2 = 0.25
 """Unexplained ink in a group, mm² of full black, from which something stands there."""
 _REST_SHARE = 0.03
 """And so much of all doubtful ink may be left in places that are each too small to matter."""
-_WRITTEN_MM2, _WRITTEN = 2.7, 40
+_WRITTEN_MM2, _WRITTEN = 2.2, 32
 """From so much, if it is so dark somewhere (contrast), it is writing: stains and creases are paler, rust is smaller."""
 
 
