@@ -67,8 +67,7 @@ class BlankMeasured(Fact):
 
     ``doubts``: why it is not blank although nothing on it counts as ink, see :class:`InkMeasure`.
     ``marks``: blob, a small picture of what stands on the side (:mod:`stages.blank.show_through`), where backs were scanned.
-    ``wires``: what the doubt ``staple`` is about, in pixels of that picture; ``pricked``: a staple's pricks
-    are there as well.
+    ``wires``: what the doubt ``staple`` is about, in pixels of that picture.
     """
 
     verdict: Verdict
@@ -76,7 +75,6 @@ class BlankMeasured(Fact):
     doubts: tuple[Doubt, ...] = ()
     marks: Sha256 | None = None
     wires: tuple[staples.Wire, ...] = ()
-    pricked: bool = False
 
     def blobs(self) -> tuple[str, ...]:
         return (self.marks,) if self.marks else ()
@@ -91,14 +89,12 @@ class InkMeasure(NamedTuple):
     thin curve; ``small``: a mark between a fibre and a digit. ``dust``: more specks than dust. ``dark_paper``: the lid
     was open, or it is black.
     ``pale_marks``: 255 where the pale doubts stand, None without any; ``wires``: the staples; in the survey's pixels.
-    ``pricked``: there are pricks of a staple.
     """
 
     share: float
     doubts: tuple[Doubt, ...] = ()
     pale_marks: Pixels | None = None
     wires: tuple[staples.Wire, ...] = ()
-    pricked: bool = False
 
 
 def measure(seen: Survey, full_grey: Callable[[], Pixels] | None = None) -> InkMeasure:
@@ -131,7 +127,7 @@ def measure(seen: Survey, full_grey: Callable[[], Pixels] | None = None) -> InkM
         doubts.append("hair")
     if pale.marks is not None:
         doubts.append("pale")
-    return InkMeasure(share, tuple(doubts), pale.marks, found.wires, found.pricked)
+    return InkMeasure(share, tuple(doubts), pale.marks, found.wires)
 
 
 def _plain_print(level: Pixels, edge: float, least: float, dpi: float) -> float | None:
@@ -166,7 +162,6 @@ class _Clear(NamedTuple):
     left_out: ink.Bools
     doubts: dict[Doubt, ink.Bools]
     wires: tuple[staples.Wire, ...]
-    pricked: bool
 
     @property
     def known(self) -> ink.Bools:
@@ -222,7 +217,6 @@ def _clear(
         left_out,
         doubts,
         tuple(wire for wire, _ in wires),
-        bool(stapled.pricks.any()),
     )
 
 
@@ -400,7 +394,6 @@ def run(inputs: Inputs, ports: Ports) -> BlankMeasured:
         doubts=found.doubts,
         marks=marks,
         wires=tuple(wire.scaled(1 / show_through.shrink(seen)) for wire in found.wires),
-        pricked=found.pricked,
     )
 
 

@@ -72,7 +72,7 @@ def judge(case: Draw, back: bytes, front: Callable[[], bytes]) -> Judged:
         blobs = {"back": show_through.packed(seen, found.pale_marks)}
         blobs["front"] = show_through.packed(_raster(front(), case.dpi).once(survey), None)
         wires = tuple(wire.scaled(1 / show_through.shrink(seen)) for wire in found.wires)
-        measured = BlankMeasured(verdict=page, ink=0.0, doubts=found.doubts, wires=wires, pricked=found.pricked)
+        measured = BlankMeasured(verdict=page, ink=0.0, doubts=found.doubts, wires=wires)
         facts = {
             1: BlankMeasured(verdict="ink", ink=0.1).model_copy(update={"marks": "front"}),
             2: measured.model_copy(update={"marks": "back"}),

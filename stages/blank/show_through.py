@@ -108,7 +108,7 @@ def _unpacked(data: bytes) -> _Side:
     return _Side(np.asarray((level & 15) * _STEP, dtype=np.uint8), np.where(level & _DOUBTFUL, 255, 0).astype(np.uint8))
 
 
-def stapled(wires: Sequence[staples.Wire], side: bytes, pair: bytes, *, pricked: bool) -> bool:
+def stapled(wires: Sequence[staples.Wire], side: bytes, pair: bytes) -> bool:
     """Whether the other side shows the rest of all these staples (:func:`staples.through`), in the pixels of ``side``."""
     here, there = _unpacked(side).contrast, _unpacked(pair).contrast
     if not _alike(here, there):
@@ -116,7 +116,7 @@ def stapled(wires: Sequence[staples.Wire], side: bytes, pair: bytes, *, pricked:
     behind = _behind(there, here.shape)
     mm = DPI / ink.MM_PER_INCH
     turned = np.asarray(cv2.rotate(behind, cv2.ROTATE_180), dtype=np.uint8)
-    return any(staples.through(wires, picture, mm, pricked=pricked) for picture in (behind, turned))
+    return any(staples.through(wires, picture, mm) for picture in (behind, turned))
 
 
 def _alike(here: Pixels, there: Pixels) -> bool:

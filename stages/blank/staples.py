@@ -19,8 +19,6 @@ _APART_MM, _LONGER_MM, _LEANS = 7.0, 1.5, 0.1
 """How far the two sides of one staple may lie apart, differ in length, and lean (sine)."""
 _DARK, _CLEAR_MM, _CLEAR_PX = 60, 1.2, 2
 """Contrast of wire, in a small picture its highest; and the room around it on the other side, with so much dirt."""
-_MOST_HOLES = 12
-"""More round marks around a staple than these are dust, or print."""
 
 
 class Wire(NamedTuple):
@@ -69,23 +67,20 @@ def staples(marks: Components, level: Pixels, image: Pixels, paper: Pixels, dpi:
     return Staples(_pricks(marks, mm), tuple(found))
 
 
-def through(wires: Sequence[Wire], pair: Pixels, mm: float, *, pricked: bool) -> bool:
+def through(wires: Sequence[Wire], pair: Pixels, mm: float) -> bool:
     """Whether the sheet's other side shows the rest of each staple: legs where a crown is, a crown where legs are.
 
     ``pair``: contrast on the other side as one looks through the sheet, in the wires' pixels. Each of its staples
-    stands for one wire, and nothing else may lie around it: neither print nor a hand is one by chance. ``pricked``:
-    the side itself has pricks. Where it has none, two on the other side are the wire's own, that held more sheets.
+    stands for one wire, and nothing else may lie around it: neither print nor a hand is one by chance. Two pricks
+    are not enough, though a staple that held more sheets shows no more: they also stay where one was drawn out.
     """
     marks = ink.components(pair >= _DARK)
     others = _wires(_bars(marks, mm), mm)
-    used: set[int] = set()
     for wire in wires:
-        faced = [other for other in others if other[0].legs != wire.legs]
-        faced += [] if pricked else _holes(marks, wire, mm)
-        own = [o for o in faced if used.isdisjoint(o[1]) and _faces(wire, o[0], mm) and _alone(o, marks, pair, mm)]
+        own = [o for o in others if o[0].legs != wire.legs and _faces(wire, o[0], mm) and _alone(o, marks, pair, mm)]
         if not own:
             return False
-        used.update(own[0][1])
+        others.remove(own[0])
     return True
 
 
@@ -110,22 +105,6 @@ def _alone(found: tuple[Wire, tuple[int, ...]], marks: Components, pair: Pixels,
     own = np.isin(marks.labels[window], numbers).astype(np.uint8)
     rest = (pair[window] >= _DARK) & (cv2.dilate(own, np.ones((3, 3), np.uint8)) == 0)
     return int(np.count_nonzero(rest)) <= _CLEAR_PX
-
-
-def _holes(marks: Components, wire: Wire, mm: float) -> list[tuple[Wire, tuple[int, ...]]]:
-    """Each two small round marks near a wire as far apart as the ends of a staple."""
-    side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
-    at = np.stack([marks.left + (marks.width - 1) / 2, marks.top + (marks.height - 1) / 2], axis=1)
-    near = np.hypot(*(at - wire.ends.mean(axis=0)).T) <= (_APART_MM + 8) * mm
-    numbers = np.flatnonzero(litter.of_marks(near & (side <= 2.2 * mm) & (other >= 0.5 * side)))
-    if len(numbers) > _MOST_HOLES:
-        return []
-    return [
-        (_wire(at[first], at[second], legs=True), (int(first), int(second)))
-        for place, first in enumerate(numbers)
-        for second in numbers[place + 1 :]
-        if 7.5 * mm <= np.hypot(*(at[first] - at[second])) <= 14.5 * mm
-    ]
 
 
 def _bars(marks: Components, mm: float) -> dict[int, tuple[Floats, Floats]]:
