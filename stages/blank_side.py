@@ -20,7 +20,7 @@ from stages.decode import Decoded
 from stages.survey import Survey, survey
 
 Verdict = Literal["blank", "ink", "unsure"]
-Doubt = Literal["dark_paper", "dust", "streak", "small", "line", "hair", "faint", "pale"]
+Doubt = Literal["dark_paper", "dust", "streak", "small", "line", "staple", "hair", "faint", "pale"]
 
 _CLEAR = 66
 """A mark is ink if it is this dark somewhere (contrast, of 255): pencil is, print that shines through from the back is not."""
@@ -54,6 +54,8 @@ _DIGIT_MM, _DIGITS = 1.6, 3
 """A stroke that is darker and as tall as this is a doubt however little ink it has: the digit 1. Fibres are more, and alike."""
 _GRAIN, _CELLS, _CELL_PEAK = 4.0, 3, 9.0
 """Grain that hides single pale strokes; how many cells of 2 mm together must then stand out of it; and by how much one of them."""
+_LINE_CELLS, _LINE_PEAK = 8, 11.0
+"""A row of so many such cells, one thick, that stand out no more than this is a fold or an edge of tape; writing is higher."""
 _MOST_DUST = 0.0005
 """More of the page than this is not dust: 30 mm² on A4."""
 _DARK_PAPER = 90
@@ -65,12 +67,14 @@ class BlankMeasured(Fact):
 
     ``doubts``: why it is not blank although nothing on it counts as ink, see :class:`InkMeasure`.
     ``marks``: blob, a small picture of what stands on the side (:mod:`stages.blank.show_through`), where backs were scanned.
+    ``wires``: what the doubt ``staple`` is about, in pixels of that picture.
     """
 
     verdict: Verdict
     ink: float
     doubts: tuple[Doubt, ...] = ()
     marks: Sha256 | None = None
+    wires: tuple[staples.Wire, ...] = ()
 
     def blobs(self) -> tuple[str, ...]:
         return (self.marks,) if self.marks else ()
@@ -81,20 +85,22 @@ class InkMeasure(NamedTuple):
 
     ``pale``: marks no darker than what shines through from the other side can be. ``faint``: something stands out of
     a grain that hides single strokes. ``streak``: a straight line over most of the page that does end on it; ``line``:
-    a shorter one, or a staple's crown, which looks like a line in black ink. ``hair``: a single thin curve; ``small``:
-    a mark between a fibre and a digit. ``dust``: more specks than dust. ``dark_paper``: the lid was open, or it is black.
-    ``pale_marks``: 255 where the pale doubts stand, in the survey's pixels; None without any.
+    a shorter one. ``staple``: a staple's crown or legs, which look like a line or dashes in black ink. ``hair``: a single
+    thin curve; ``small``: a mark between a fibre and a digit. ``dust``: more specks than dust. ``dark_paper``: the lid
+    was open, or it is black.
+    ``pale_marks``: 255 where the pale doubts stand, None without any; ``wires``: the staples; in the survey's pixels.
     """
 
     share: float
     doubts: tuple[Doubt, ...] = ()
     pale_marks: Pixels | None = None
+    wires: tuple[staples.Wire, ...] = ()
 
 
 def measure(seen: Survey, full_grey: Callable[[], Pixels] | None = None) -> InkMeasure:
     """How much of a side is ink. ``full_grey``: the whole side's pixels, asked for only where there may be a hair.
 
-    Left out: the scan's dark edges and folded corners, punch holes, staples, streaks from edge to edge, specks of
+    Left out: the scan's dark edges and folded corners, punch holes, streaks from edge to edge, specks of
     dust; and of pale marks also folds, edges of tape, ruled lines, blots, and patches too broad for strokes.
     """
     if float(np.median(seen.paper[::4, ::4])) < _DARK_PAPER:
@@ -121,7 +127,7 @@ def measure(seen: Survey, full_grey: Callable[[], Pixels] | None = None) -> InkM
         doubts.append("hair")
     if pale.marks is not None:
         doubts.append("pale")
-    return InkMeasure(share, tuple(doubts), pale.marks)
+    return InkMeasure(share, tuple(doubts), pale.marks, found.wires)
 
 
 def _plain_print(level: Pixels, edge: float, least: float, dpi: float) -> float | None:
@@ -155,6 +161,12 @@ class _Clear(NamedTuple):
     grains: ink.Bools
     left_out: ink.Bools
     doubts: dict[Doubt, ink.Bools]
+    wires: tuple[staples.Wire, ...]
+
+    @property
+    def known(self) -> ink.Bools:
+        """Left out, or a doubt already."""
+        return np.asarray(np.any([self.left_out, *self.doubts.values()], axis=0), dtype=np.bool_)
 
 
 def _clear(
@@ -169,17 +181,20 @@ def _clear(
         marks = _unruled(marks, mask, level, mm)
         clear = litter.reach(marks, level, least)
     specks = litter.dust(marks, mm)
-    left_out = ink.edge_dirt(marks, seen.dpi) | litter.holes(marks, seen.dpi) | litter.bands(marks, mm)
-    wire = staples.staples(marks, level, seen.small, seen.paper, seen.dpi)
-    left_out |= wire.surely
+    left_out = litter.rims(marks, seen.dpi) | litter.holes(marks, level, seen.dpi) | litter.bands(marks, mm)
+    stapled = staples.staples(marks, level, seen.small, seen.paper, seen.dpi)
+    left_out |= stapled.pricks
     left_out |= brown.rust(marks, seen.small, seen.paper, seen.dpi)
     left_out |= straight.corner_folds(marks, ~litter.reach(marks, level, _LINE), mm)
     pale_lines = straight.lines(marks, mm) & ~litter.reach(marks, level, _LINE)
     left_out |= straight.long_lines(marks, pale_lines, mm)
     left_out |= straight.creases(marks, seen.small, clear & ~(left_out | specks) & _long(marks, mm), mm)
     rest = clear & ~(left_out | specks)
-    crowns = rest & wire.crowns
-    grains = litter.grains(marks, level, rest & ~crowns, mm)
+    wires = [(wire, list(numbers)) for wire, numbers in stapled.wires if not left_out[list(numbers)].all()]
+    wire_marks = np.zeros_like(rest)
+    wire_marks[[number for _, numbers in wires for number in numbers]] = True
+    rest &= ~wire_marks
+    grains = litter.grains(marks, level, rest, mm)
     rest &= ~grains
     hairs = rest & _hairs(marks, level, mm)
     surely = _surely_hairs(marks, hairs, full_grey, mm)
@@ -188,12 +203,21 @@ def _clear(
     doubts: dict[Doubt, ink.Bools] = {
         "streak": rest & straight.broken_streaks(marks, mm),
         "small": rest & litter.small(marks, mm),
-        "line": rest & (pale_lines | crowns),
+        "line": rest & pale_lines,
+        "staple": wire_marks,
         "hair": rest & hairs,
     }
     for there in doubts.values():
         rest = rest & ~there
-    return _Clear(marks, rest, specks & clear, grains, left_out, doubts)
+    return _Clear(
+        marks,
+        rest,
+        specks & clear,
+        grains,
+        left_out,
+        doubts,
+        tuple(wire for wire, _ in wires),
+    )
 
 
 def _unruled(marks: ink.Components, mask: Pixels, level: Pixels, mm: float, *, single: bool = False) -> ink.Components:
@@ -243,12 +267,9 @@ def _pale(
     marks = _unruled(ink.components(mask), mask, fine, mm, single=True)
     darker = max(_DOUBTFUL, 1.45 * least)
     long = np.hypot(marks.width, marks.height)
-    known = clear.left_out
-    for there in clear.doubts.values():
-        known = known | there
-    dirt = ink.edge_dirt(marks, seen.dpi) | litter.bands(marks, mm) | litter.holes(marks, seen.dpi)
+    dirt = litter.rims(marks, seen.dpi) | litter.bands(marks, mm) | litter.holes(marks, level, seen.dpi)
     dirt |= _undrawn(marks, level, mm) | straight.dashes(marks, mm)
-    dirt |= litter.reach(marks, _painted(clear.marks, known), 255)
+    dirt |= litter.reach(marks, _painted(clear.marks, clear.known), 255)
     dirt |= straight.corner_folds(marks, ~litter.reach(marks, fine, _LINE), mm)
     dirt |= brown.rust(marks, seen.small, seen.paper, seen.dpi)
     # A speck explains what lies around it, not a stroke that fell into pieces no larger than specks.
@@ -320,8 +341,7 @@ def _painted(marks: ink.Components, chosen: ink.Bools) -> Pixels:
 
 def _faint(seen: Survey, level: Pixels, clear: _Clear, mm: float) -> bool:
     """Whether the mean of many cells of 2 mm stands out of a grain that hides single strokes: a pale seal, no brown stain."""
-    known = np.where(clear.left_out | clear.specks, 255, 0).astype(np.uint8)
-    dirt = np.asarray(clear.marks.painted(known), dtype=np.uint8)
+    dirt = _painted(clear.marks, clear.known | clear.specks)
     size = (max(1, round(level.shape[1] / (2 * mm))), max(1, round(level.shape[0] / (2 * mm))))
     cells = cv2.resize(level.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     near = cv2.dilate(cv2.resize(dirt, size, interpolation=cv2.INTER_AREA), np.ones((3, 3), np.uint8)) > 0
@@ -333,13 +353,15 @@ def _faint(seen: Survey, level: Pixels, clear: _Clear, mm: float) -> bool:
     mask[[0, 1, -2, -1]] = mask[:, [0, 1, -2, -1]] = False
     groups = ink.components(mask)
     high, wide = mask.shape
-    # Streaks and folds are long and one cell thick; what lies all within 6 mm of an edge is shade.
+    peak = np.zeros(len(groups.area), np.float32)
+    np.maximum.at(peak, groups.labels.ravel(), above.ravel())
+    long, thick = np.maximum(groups.width, groups.height), np.minimum(groups.width, groups.height)
+    # Streaks, folds and edges of tape are long and one cell thick; what lies all within 6 mm of an edge is shade.
     line = ((groups.height > high / 2) & (groups.width <= 2)) | ((groups.width > wide / 2) & (groups.height <= 2))
+    line |= (long >= _LINE_CELLS) & (thick <= 2) & (groups.area <= 1.25 * long) & (peak < _LINE_PEAK)
     rim = (groups.bottom <= 3) | (groups.right <= 3) | (groups.top >= high - 3) | (groups.left >= wide - 3)
-    peak = np.zeros_like(rim)
-    peak[groups.labels[above >= _CELL_PEAK]] = True
-    peak[0] = False
-    left = np.flatnonzero(peak & ~line & ~rim & (groups.area >= _CELLS))
+    peak[0] = 0
+    left = np.flatnonzero((peak >= _CELL_PEAK) & ~line & ~rim & (groups.area >= _CELLS))
     if not len(left) or not brown.is_told(seen.small, seen.paper):
         return bool(len(left))
     light, under = (cv2.resize(plane, size, interpolation=cv2.INTER_AREA) for plane in (seen.small, seen.paper))
@@ -366,7 +388,13 @@ def run(inputs: Inputs, ports: Ports) -> BlankMeasured:
     marks = None
     if counted is not None and counted.duplex:
         marks = ports.blobs.put(show_through.packed(seen, found.pale_marks if verdict == "unsure" else None))
-    return BlankMeasured(verdict=verdict, ink=round(found.share, 7), doubts=found.doubts, marks=marks)
+    return BlankMeasured(
+        verdict=verdict,
+        ink=round(found.share, 7),
+        doubts=found.doubts,
+        marks=marks,
+        wires=tuple(wire.scaled(1 / show_through.shrink(seen)) for wire in found.wires),
+    )
 
 
-STAGE = Stage("blank_side", 4, Scope.PAGE, (Decoded, Counted), BlankMeasured, run)
+STAGE = Stage("blank_side", 5, Scope.PAGE, (Decoded, Counted), BlankMeasured, run)

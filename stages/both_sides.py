@@ -27,7 +27,7 @@ class BothSidesJudged(Fact):
 
     ``pages``: sides in the copy; ``left_out``: blank backs that the copy leaves out (their scans
     stay in the batch); ``selection``: blob, JSON list of the side numbers in the copy, in order.
-    ``flags``: ``shown_through:side`` (blank: what stands there is the print of the sheet's other side),
+    ``flags``: ``shown_through:side`` (blank: what stands there is the print of the sheet's other side, or a staple),
     ``pale_ink:side`` (ink: pale, and not the other side's), ``unsure_back:side``, ``blank_front:side``,
     ``note_scan:side`` (an extra scan with a note, never in the copy), ``declared_sides:count`` (the manifest's
     sides are not what R1 gives), ``fed_upside_down`` (every front is blank and every back has ink: the stack lay

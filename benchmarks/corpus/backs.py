@@ -122,14 +122,19 @@ class HardSide:
             _shine_through(sheet, front_of(case.front, case.dpi), case.behind, mm, rng)
         for kind in case.kinds:
             if kind in dirt.TROUBLES and kind not in ("guilloche", "ruling", "fibres"):
-                dirt.TROUBLES[kind](sheet, mm, rng)
+                dirt.TROUBLES[kind](sheet, mm, case.rng(_piercing(kind)) if kind in dirt.PIERCING else rng)
         return _scanned(sheet, self._base, replace(case), rng, mirrored_skew=True)
 
     def front(self) -> bytes:
-        """JPEG of what is printed before it."""
+        """JPEG of what is printed before it; holes and staples go through."""
         case = self.draw
         sheet = self._sheet()
         sheet = np.asarray(cv2.multiply(sheet, front_of(case.front, case.dpi), scale=1 / 255), dtype=np.uint8)
+        looked_through = np.ascontiguousarray(sheet[:, ::-1])
+        for kind in case.kinds:
+            if kind in dirt.PIERCING:
+                dirt.PIERCING[kind](looked_through, case.dpi / 25.4, case.rng(_piercing(kind)))
+        sheet = np.ascontiguousarray(looked_through[:, ::-1])
         kinds = tuple(kind for kind in case.kinds if kind in ("grain", "shade", "bed", "moire"))
         return _scanned(sheet, self._base, replace(case, kinds=kinds), case.rng(4), mirrored_skew=False)
 
@@ -137,6 +142,11 @@ class HardSide:
         height, width = round(A4.height_mm * self.draw.dpi / 25.4), round(A4.width_mm * self.draw.dpi / 25.4)
         row = np.tile(np.array(self._base, np.uint8), width)
         return np.tile(row, (height, 1)).reshape(height, width, 3)
+
+
+def _piercing(kind: str) -> int:
+    """The part of a draw that both sides of the sheet share."""
+    return 10 + tuple(dirt.PIERCING).index(kind)
 
 
 def front_of(number: int, dpi: int) -> Colour:

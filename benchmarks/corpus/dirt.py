@@ -93,6 +93,15 @@ def punch_holes(sheet: Colour, mm: float, rng: np.random.Generator) -> None:
 
 def staple(sheet: Colour, mm: float, rng: np.random.Generator) -> None:
     """The legs of a staple on the back, or its crown with a shadow, in a corner or along the left edge."""
+    _wire(sheet, mm, rng, behind=False)
+
+
+def staple_behind(sheet: Colour, mm: float, rng: np.random.Generator) -> None:
+    """What the same staple leaves on the other side: what the first does not show, or two pricks where it held more sheets."""
+    _wire(sheet, mm, rng, behind=True)
+
+
+def _wire(sheet: Colour, mm: float, rng: np.random.Generator, *, behind: bool) -> None:
     height, width = sheet.shape[:2]
     x, y = float(rng.uniform(6, 18)) * mm, float(rng.uniform(6, 18)) * mm
     if rng.random() < 0.2:
@@ -101,18 +110,22 @@ def staple(sheet: Colour, mm: float, rng: np.random.Generator) -> None:
     turn = float(rng.choice([0.0, np.pi / 4, -np.pi / 4, np.pi / 2])) + float(rng.normal(0, 0.12))
     way = np.array([np.cos(turn), np.sin(turn)])
     middle, half = np.array([x, y]), float(rng.uniform(5, 6.3)) * mm
+    crown, sheets = rng.random() < 0.5, 1 if rng.random() < 0.7 else 2
     shadow = np.array([0.25, 0.35]) * mm
-    if rng.random() < 0.5:
+    if behind and sheets > 1:
+        for end in (middle - way * half, middle + way * half):
+            cv2.circle(sheet, (int(end[0]), int(end[1])), max(1, round(0.3 * mm)), (95, 100, 104), -1, cv2.LINE_AA)
+    elif crown != behind:
         ends = np.array([middle - way * half, middle + way * half])
         curve(sheet, ends + shadow, 0.9 * mm, 0.25, _NEUTRAL)
         curve(sheet, ends, 0.5 * mm, float(rng.uniform(0.4, 0.75)), _NEUTRAL)
-        return
-    for sign in (-1, 1):
-        foot = middle + sign * way * half
-        bent = foot - sign * way * float(rng.uniform(3.5, 5.2)) * mm + rng.normal(0, 0.3, 2) * mm
-        leg = np.array([foot, bent])
-        curve(sheet, leg + shadow, 0.8 * mm, 0.25, _NEUTRAL)
-        curve(sheet, leg, 0.45 * mm, float(rng.uniform(0.4, 0.75)), _NEUTRAL)
+    else:
+        for sign in (-1, 1):
+            foot = middle + sign * way * half
+            bent = foot - sign * way * float(rng.uniform(3.5, 5.2)) * mm + rng.normal(0, 0.3, 2) * mm
+            leg = np.array([foot, bent])
+            curve(sheet, leg + shadow, 0.8 * mm, 0.25, _NEUTRAL)
+            curve(sheet, leg, 0.45 * mm, float(rng.uniform(0.4, 0.75)), _NEUTRAL)
 
 
 def staple_holes(sheet: Colour, mm: float, rng: np.random.Generator) -> None:
@@ -348,3 +361,5 @@ TROUBLES: dict[str, Trouble] = {
     "lid_shadow": lid_shadow,
 }
 """By name; what a scanner adds (streaks, edges, grain) is in :mod:`benchmarks.corpus.backs`."""
+PIERCING: dict[str, Trouble] = {"punch_holes": punch_holes, "staple": staple_behind, "staple_holes": staple_holes}
+"""What goes through the sheet, as its other side shows it: from the same draws, on the sheet as one looks through it."""

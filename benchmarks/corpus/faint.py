@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from benchmarks.corpus import names, penmanship, pictures, seal
 from benchmarks.corpus.fonts import Fonts, Style
 from benchmarks.corpus.page import Grey, Mark, Page
-from benchmarks.corpus.strokes import draw_strokes, initial, signature, smooth
+from benchmarks.corpus.strokes import Points, draw_strokes, initial, signature, smooth
 
 Faint = Callable[[Page], None]
 _BLUES = ((168, 72, 28), (190, 90, 40), (140, 50, 30))
@@ -215,6 +215,54 @@ def few_lines(page: Page) -> None:
         printed(page, words, 30.0, y + 6.5 * row, 13.0, share)
 
 
+def _stroked(page: Page, strokes: list[Points], width_mm: float) -> None:
+    """Strokes, mm, by any pen or pencil."""
+    page.pen = (*_BLUES, _BLACK, _BLACK, _PENCIL)[int(page.rng.integers(6))]
+    page.marks.append(draw_strokes([one * page.px(1) for one in strokes], page.px(width_mm), page.rng, page.pen)[0])
+
+
+def _at_edge(page: Page, long_mm: float) -> tuple[Points, Points]:
+    """The middle and the half of a line that lies where staples do, and as they lie, mm."""
+    rng = page.rng
+    x, y = float(rng.uniform(7, 20)), float(rng.uniform(7, 20))
+    if rng.random() < 0.4:
+        y = float(rng.uniform(20, page.size.height_mm - 20))
+    turn = float(rng.choice([0.0, np.pi / 4, -np.pi / 4, np.pi / 2])) + float(rng.normal(0, 0.15))
+    middle = np.array([page.size.width_mm - x if rng.random() < 0.5 else x, y])
+    return middle, np.array([np.cos(turn), np.sin(turn)]) * long_mm / 2
+
+
+def edge_line(page: Page) -> None:
+    """One stroke of a pen near an edge, as long as a staple's crown and as thick."""
+    middle, half = _at_edge(page, float(page.rng.uniform(9, 14)))
+    along = np.linspace(-1, 1, 6)[:, None]
+    path = middle + along * half + page.rng.normal(0, 0.12, (6, 2))
+    _stroked(page, [smooth(path)], float(page.rng.uniform(0.3, 0.65)))
+    _weaken_last(page, 0.6, 1.0)
+
+
+def dashes(page: Page) -> None:
+    """Two dashes in line near an edge, as far apart as the legs of a staple."""
+    middle, half = _at_edge(page, float(page.rng.uniform(9.5, 13.5)))
+    inner = float(page.rng.uniform(0.15, 0.45))
+    at = (-1, -inner, inner, 1)
+    first, first_end, second, second_end = (middle + half * far + page.rng.normal(0, 0.1, 2) for far in at)
+    both = [np.linspace(first, first_end, 8), np.linspace(second, second_end, 8)]
+    _stroked(page, both, float(page.rng.uniform(0.35, 0.65)))
+    _weaken_last(page, 0.7, 1.0)
+
+
+def thin_curve(page: Page) -> None:
+    """A hook or a bracket of a thin pen, bent like a hair."""
+    rng = page.rng
+    bends = float(rng.uniform(0, 2 * np.pi)) + np.cumsum(rng.normal(0, 0.35, 8))
+    step = float(rng.uniform(4, 14)) / 8
+    path = np.cumsum(np.stack([np.cos(bends), np.sin(bends)], axis=1), axis=0) * step
+    path += _spot(page, *np.ptp(path, axis=0)) - path.min(axis=0)
+    _stroked(page, [smooth(path, 6)], float(rng.uniform(0.25, 0.4)))
+    _weaken_last(page, 0.5, 1.0)
+
+
 INKS: dict[str, Faint] = {
     "page_number": page_number,
     "red_seal": red_seal,
@@ -230,5 +278,8 @@ INKS: dict[str, Faint] = {
     "dot_matrix": dot_matrix,
     "strike": strike,
     "few_lines": few_lines,
+    "edge_line": edge_line,
+    "dashes": dashes,
+    "thin_curve": thin_curve,
 }
 """By name."""

@@ -68,12 +68,14 @@ def judge(case: Draw, back: bytes, front: Callable[[], bytes]) -> Judged:
     found = blank_side.measure(seen, raster.full_grey)
     ms = (time.process_time() - begun) * 1000
     page = verdict = blank_side.judge(found, settings)
-    if page == "unsure" and found.doubts == ("pale",):
+    if page == "unsure" and not {"pale", "staple"}.isdisjoint(found.doubts):
         blobs = {"back": show_through.packed(seen, found.pale_marks)}
         blobs["front"] = show_through.packed(_raster(front(), case.dpi).once(survey), None)
+        wires = tuple(wire.scaled(1 / show_through.shrink(seen)) for wire in found.wires)
+        measured = BlankMeasured(verdict=page, ink=0.0, doubts=found.doubts, wires=wires)
         facts = {
             1: BlankMeasured(verdict="ink", ink=0.1).model_copy(update={"marks": "front"}),
-            2: BlankMeasured(verdict=page, ink=0.0, doubts=found.doubts).model_copy(update={"marks": "back"}),
+            2: measured.model_copy(update={"marks": "back"}),
         }
         verdict = resolved(facts, blobs.__getitem__).get(2, page)
     return Judged(case, page, verdict, found.doubts, found.share, ms)

@@ -20,12 +20,43 @@ SPECK_MM, _SPECK_MM2 = 1.6, 1.7
 _FIBRE_MM, _FIBRE_MM2 = 2.6, 0.45
 """Nor is one that is longer and has more ink than a short fibre."""
 _SMALL_MM2 = 1.0
+_EVEN_DISC = 0.55
+"""A disc fills 0.78 of its box, less a blurred rim."""
 _CORE_MM = 1.45
 """What of a mark is more than half as dark as its darkest: a grain of dust is smaller, for all the blur and rust around it."""
 _HALO_MM = 5.0
 
-_HAIR_MM, _HAIR_BROAD_MM = 0.12, 0.12
-"""A hair leaves less ink than this across it, in mm of full black, and is no broader."""
+_HAIR_MM, _HAIR_BROAD_MM, _SAMPLED_PX = 0.115, 0.16, 0.53
+"""A hair leaves less ink than this across it, in mm of full black, and is no broader; what sampling adds to that, pixels."""
+
+
+def rims(marks: Components, dpi: float) -> Bools:
+    """The scan's dark edges and folded corners, but no corner from which a stroke goes on into the page."""
+    found = ink.edge_dirt(marks, dpi)
+    height, width = marks.labels.shape
+    mm = ink.rim_mm_px(marks, dpi)
+    gaps = (marks.left, marks.top, width - marks.right, height - marks.bottom)
+    for side in range(4):
+        corner = found & (gaps[side] <= 2 * mm) & (gaps[(side + 1) % 4] <= 2 * mm)
+        corner &= np.maximum(marks.width, marks.height) <= 25 * mm
+        for number in np.flatnonzero(corner & (np.minimum(marks.width, marks.height) >= 3 * mm)):
+            found[number] = not _goes_on(marks, int(number), side, mm)
+    return of_marks(found)
+
+
+def _goes_on(marks: Components, number: int, side: int, mm: float) -> bool:
+    """Whether a mark reaches 3 mm further than the line between its ends on the two edges. ``side``: the first of these."""
+    window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+    # Turned so that the corner is the upper left one.
+    inside = np.rot90(marks.labels[window] == number, side)
+    near = max(1, round(2 * mm))
+    across, down = np.flatnonzero(inside[:near].any(axis=0)), np.flatnonzero(inside[:, :near].any(axis=1))
+    if not len(across) or not len(down):
+        return False
+    wide, high = float(across.max()) + 1, float(down.max()) + 1
+    y, x = np.nonzero(inside)
+    beyond = (x / wide + y / high - 1) * wide * high / float(np.hypot(wide, high))
+    return bool(beyond.max() >= 3 * mm)
 
 
 def dust(marks: Components, mm: float) -> Bools:
@@ -53,18 +84,30 @@ def single(marks: Components, specks: Pixels) -> Bools:
     return of_marks(np.bincount(marks.labels.ravel()[first], minlength=len(marks.area)) == 1)
 
 
-def holes(marks: Components, dpi: float) -> Bools:
-    """Filled discs of 4 to 8.5 mm within 25 mm of an edge, and rings of that size where two are a punch's spacing apart."""
+def holes(marks: Components, level: Pixels, dpi: float) -> Bools:
+    """Filled discs of 4 to 8.5 mm within 25 mm of an edge, and rings of that size where two are a punch's spacing apart.
+
+    A disc is evenly dark: two printed digits that touch have the size and are not.
+    """
     height, width = marks.labels.shape
     mm = dpi / ink.MM_PER_INCH
     side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
     reach = np.minimum.reduce([marks.left, marks.top, width - marks.right, height - marks.bottom])
     round_ = (side >= 4 * mm) & (side <= 8.5 * mm) & (other >= 0.8 * side) & (reach <= 25 * ink.rim_mm_px(marks, dpi))
-    disc = round_ & (marks.area >= 0.65 * side * other)
+    disc = of_marks(round_ & (marks.area >= 0.65 * side * other))
+    for number in np.flatnonzero(disc):
+        disc[number] = _even(marks, int(number), level)
     torn = (side > 4.5 * mm) & (side <= 16 * mm) & (other >= 4 * mm) & (reach <= 25 * ink.rim_mm_px(marks, dpi))
     for number in np.flatnonzero(torn & ~disc & (marks.area >= 12 * mm * mm))[:12]:
         disc[number] = number > 0 and _torn(marks, int(number), mm)
     return of_marks(disc | _paired(marks, round_ | _arcs(marks, mm, reach), mm))
+
+
+def _even(marks: Components, number: int, level: Pixels) -> bool:
+    """Whether most of a mark's box is at least half as dark as the mark's darker parts."""
+    window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))
+    inside = level[window][marks.labels[window] == number]
+    return int(np.count_nonzero(inside >= 0.5 * np.quantile(inside, 0.9))) >= _EVEN_DISC * level[window].size
 
 
 def _torn(marks: Components, number: int, mm: float) -> bool:
@@ -81,9 +124,10 @@ def _torn(marks: Components, number: int, mm: float) -> bool:
 
 
 def _arcs(marks: Components, mm: float, reach: ink.Ints) -> Bools:
-    """Parts of a hole's rim: as long as a hole is wide, near the edge."""
-    side = np.maximum(marks.width, marks.height)
-    return np.asarray((side >= 3.5 * mm) & (side <= 9 * mm) & (reach <= 14 * mm), dtype=np.bool_)
+    """Parts of a hole's rim: as long as a hole is wide, thin, near the edge; a page number is as large, but fuller."""
+    side, other = np.maximum(marks.width, marks.height), np.minimum(marks.width, marks.height)
+    thin = marks.area <= np.maximum(0.5 * side * other, 0.8 * mm * side)
+    return np.asarray((side >= 3.5 * mm) & (side <= 9 * mm) & (reach <= 14 * mm) & thin, dtype=np.bool_)
 
 
 def _paired(marks: Components, candidates: Bools, mm: float) -> Bools:
@@ -96,6 +140,8 @@ def _paired(marks: Components, candidates: Bools, mm: float) -> Bools:
     y = (marks.top + marks.height / 2)[numbers] / mm
     across, down = np.abs(x[:, None] - x), np.abs(y[:, None] - y)
     partner = ((across < 5) & (np.abs(down - 80) < 2.5)) | ((down < 5) & (np.abs(across - 80) < 2.5))
+    side = np.maximum(marks.width, marks.height)[numbers] / mm
+    partner &= np.abs(side[:, None] - side) <= 2.5
     found[numbers] = partner.any(axis=1)
     return found
 
@@ -151,7 +197,7 @@ def thin(marks: Components, candidates: Bools, full: Pixels, mm: float) -> Bools
     """Of these curves, those that are hairs for sure: at full resolution no pen and no pencil leaves so thin a line.
 
     ``full``: the same side, grey, with at least the pixels that the marks have. A line's breadth is its ink by its length
-    and by its darkness; sampling adds most of a pixel to it, so that few hairs are told at 150 dpi.
+    and by its darkness; sampling adds to it, so that few hairs are told at 150 dpi.
     """
     found = np.zeros(len(marks.area), np.bool_)
     scale = full.shape[1] / marks.labels.shape[1]
@@ -160,9 +206,9 @@ def thin(marks: Components, candidates: Bools, full: Pixels, mm: float) -> Bools
         pad = round(mm) + 1
         top, left = max(0, int(marks.top[number]) - pad), max(0, int(marks.left[number]) - pad)
         window = (slice(top, int(marks.bottom[number]) + pad), slice(left, int(marks.right[number]) + pad))
-        inside = (marks.labels[window] == number).astype(np.uint8)
+        strand = (marks.labels[window] == number).astype(np.uint8)
         size = 2 * round(0.4 * mm) + 1
-        inside = np.asarray(cv2.dilate(inside, np.ones((size, size), np.uint8)))
+        inside = np.asarray(cv2.dilate(strand, np.ones((size, size), np.uint8)))
         level = full[round(top * scale) :, round(left * scale) :][
             : round(inside.shape[0] * scale), : round(inside.shape[1] * scale)
         ]
@@ -172,12 +218,15 @@ def thin(marks: Components, candidates: Bools, full: Pixels, mm: float) -> Bools
         ground = float(np.median(level[~near]))
         dark = ((ground - level.astype(np.float32)) / max(1.0, ground)).astype(np.float32)
         grain = float(np.abs(dark[~near]).mean()) * 1.25
-        long = float(np.hypot(marks.width[number], marks.height[number])) / mm - 0.5
+        line, _ = cv2.findContours(strand, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        long = max(cv2.arcLength(part, True) for part in line) / 2 / mm
         across = float(dark[near].sum()) / (px * px * long)
         cell = max(1, round(0.5 * px))
         crests = cv2.dilate(np.where(near, dark, 0).astype(np.float32), np.ones((cell, cell), np.uint8))[::cell, ::cell]
         crest = float(np.median(crests[crests > 0.4 * crests.max()]))
-        found[number] = crest >= 6 * grain and across <= _HAIR_MM and across <= (_HAIR_BROAD_MM + 0.9 / px) * crest
+        found[number] = (
+            crest >= 6 * grain and across <= _HAIR_MM and across <= (_HAIR_BROAD_MM + _SAMPLED_PX / px) * crest
+        )
     return found if int(found.sum()) <= 2 else np.zeros_like(found)
 
 

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from stages.blank import show_through
-from stages.blank_side import BlankMeasured, Verdict
+from stages.blank_side import BlankMeasured, Doubt, Verdict
+
+_EXPLAINED: frozenset[Doubt] = frozenset({"pale", "staple"})
 
 
 def resolved(measured: Mapping[int, BlankMeasured], blob: Callable[[str], bytes]) -> dict[int, Verdict]:
     """What becomes of the ``unsure`` sides, by number; a side that stays in doubt is not in it.
 
     ``measured``: the pages in their order, front and back in turn. ``blob``: bytes by hash. ``blank`` only where every
-    pale mark is explained by what stands mirrored on the other side; ``ink`` where some of them are plainly not. Only
-    pale marks can be explained: no other doubt, and never a verdict.
+    pale mark is explained by what stands mirrored on the other side, and every staple by its rest there; ``ink`` where
+    some pale marks are plainly not. No other doubt can be explained, and never a verdict.
     """
     numbers = list(measured)
     found: dict[int, Verdict] = {}
@@ -22,9 +24,16 @@ def resolved(measured: Mapping[int, BlankMeasured], blob: Callable[[str], bytes]
         if pair >= len(numbers):
             continue
         side, other = measured[number], measured[numbers[pair]]
-        if side.verdict != "unsure" or side.doubts != ("pale",) or side.marks is None or other.marks is None:
+        if side.verdict != "unsure" or not side.doubts or not _EXPLAINED.issuperset(side.doubts):
             continue
-        finding = show_through.compared(blob(side.marks), blob(other.marks)).finding
-        if finding != "unclear":
-            found[number] = "blank" if finding == "shown_through" else "ink"
+        if side.marks is None or other.marks is None:
+            continue
+        here, there = blob(side.marks), blob(other.marks)
+        finding = show_through.compared(here, there).finding if "pale" in side.doubts else "shown_through"
+        if finding == "written":
+            found[number] = "ink"
+        elif finding == "shown_through" and (
+            "staple" not in side.doubts or show_through.stapled(side.wires, here, there)
+        ):
+            found[number] = "blank"
     return found

@@ -6,6 +6,7 @@ the pair's picture, mirrored, over a doubtful one (:func:`compared`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import cv2
@@ -13,7 +14,7 @@ import numpy as np
 
 from models.ports import Pixels
 from stages import ink
-from stages.blank import litter
+from stages.blank import litter, staples
 from stages.ink import Floats
 from stages.survey import Survey
 
@@ -40,10 +41,11 @@ _TOLERANCE = 8
 _NEAR_MM = 0.55
 """How far from the other side's ink its light spreads, with what the laying over leaves."""
 _REST_MM2 = 0.25
-"""Unexplained ink in a group, mm² of full black, from which something stands there; from the second on it is writing."""
+"""Unexplained ink in a group, mm² of full black, from which something stands there."""
 _REST_SHARE = 0.03
 """And so much of all doubtful ink may be left in places that are each too small to matter."""
-_WRITTEN_MM2 = 1.5
+_WRITTEN_MM2, _WRITTEN = 2.2, 32
+"""From so much, if it is so dark somewhere (contrast), it is writing: stains and creases are paler, rust is smaller."""
 
 
 class Comparison(NamedTuple):
@@ -73,13 +75,18 @@ class _Laid(NamedTuple):
     down_px: float
 
 
+def shrink(seen: Survey) -> int:
+    """How many of the survey's pixels a small picture's pixel is wide."""
+    return max(1, round(seen.dpi / DPI))
+
+
 def packed(seen: Survey, doubtful: Pixels | None) -> bytes:
     """A side's small picture: PNG of 8 bits, at about 50 dpi, a level for each pixel and whether it is in doubt.
 
     ``doubtful``: 255 where the doubtful marks are, in the survey's pixels; with it pale marks are kept, which else
     nobody asks for.
     """
-    factor = max(1, round(seen.dpi / DPI))
+    factor = shrink(seen)
     even = np.asarray(cv2.GaussianBlur(seen.contrast, (3, 3), 0), dtype=np.uint8)
     level = np.minimum(_pooled(even, factor) // _STEP, _MOST)
     level[level < (_PALEST_SOURCE if doubtful is None else 2)] = 0
@@ -101,6 +108,31 @@ def _unpacked(data: bytes) -> _Side:
     return _Side(np.asarray((level & 15) * _STEP, dtype=np.uint8), np.where(level & _DOUBTFUL, 255, 0).astype(np.uint8))
 
 
+def stapled(wires: Sequence[staples.Wire], side: bytes, pair: bytes) -> bool:
+    """Whether the other side shows the rest of all these staples (:func:`staples.through`), in the pixels of ``side``."""
+    here, there = _unpacked(side).contrast, _unpacked(pair).contrast
+    if not _alike(here, there):
+        return False
+    behind = _behind(there, here.shape)
+    mm = DPI / ink.MM_PER_INCH
+    turned = np.asarray(cv2.rotate(behind, cv2.ROTATE_180), dtype=np.uint8)
+    return any(staples.through(wires, picture, mm) for picture in (behind, turned))
+
+
+def _alike(here: Pixels, there: Pixels) -> bool:
+    """Whether two pictures are of sides of one size."""
+    height, width = here.shape
+    return bool(max(abs(height - there.shape[0]), abs(width - there.shape[1])) <= 0.05 * max(height, width))
+
+
+def _behind(there: Pixels, shape: tuple[int, ...]) -> Pixels:
+    """The other side as one looks through the sheet, mirrored about its middle: the picture's own, both were cut alike."""
+    behind = np.zeros(shape, np.uint8)
+    part = there[: shape[0], : shape[1]]
+    behind[: part.shape[0], : part.shape[1]] = part[:, ::-1]
+    return behind
+
+
 def compared(side: bytes, pair: bytes) -> Comparison:
     """Whether the pair's print explains every doubtful mark of a side; both as :func:`packed` made them.
 
@@ -109,13 +141,9 @@ def compared(side: bytes, pair: bytes) -> Comparison:
     """
     here, there = _unpacked(side), _unpacked(pair)
     mm = DPI / ink.MM_PER_INCH
-    height, width = here.contrast.shape
-    if max(abs(height - there.contrast.shape[0]), abs(width - there.contrast.shape[1])) > 0.05 * max(height, width):
+    if not _alike(here.contrast, there.contrast):
         return Comparison("unclear", 0.0, 0.0, 0.0, (0.0, 0.0))
-    source = np.zeros_like(here.contrast)
-    part = there.contrast[:height, :width]
-    # Mirrored about the sheet's middle: the picture's own, since both sides were cut alike.
-    source[: part.shape[0], : part.shape[1]] = part[:, ::-1]
+    source = _behind(there.contrast, here.contrast.shape)
     # What shines through is never darker: a shadow or ruled lines must not say how the sides lie.
     laid = _laid_over(np.minimum(here.contrast, round(_SHARE * _MOST * _STEP)), source, mm)
     behind = _moved(source, laid)
@@ -137,7 +165,7 @@ def compared(side: bytes, pair: bytes) -> Comparison:
     doubted = np.where(here.doubtful > 0, here.contrast, 0)
     if rest_mm2 < _REST_MM2 and float(rest.sum()) <= _REST_SHARE * float(doubted.sum()):
         finding = "shown_through"
-    elif rest_mm2 >= _WRITTEN_MM2:
+    elif ((groups.weight_mm2 >= _WRITTEN_MM2) & (groups.peak >= _WRITTEN)).any():
         finding = "written"
     return Comparison(finding, rest_mm2, through, laid.turn_deg, (laid.right_px / mm, laid.down_px / mm))
 

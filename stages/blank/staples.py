@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 
 from models.ports import Pixels
@@ -13,13 +15,34 @@ from stages.ink import Bools, Components, Floats
 
 _CROWNS, _WIRE_MM = 3, 0.3
 """More long bars than these are no staples but a bar code's; and the ink that a staple leaves across it, mm of full black."""
+_APART_MM, _LONGER_MM, _LEANS = 7.0, 1.5, 0.1
+"""How far the two sides of one staple may lie apart, differ in length, and lean (sine)."""
+_DARK, _CLEAR_MM, _CLEAR_PX = 60, 1.2, 2
+"""Contrast of wire, in a small picture its highest; and the room around it on the other side, with so much dirt."""
+
+
+class Wire(NamedTuple):
+    """What looks like a staple's wire: its crown, one bar, or its two ``legs``, in line. The ends, pixels."""
+
+    x: float
+    y: float
+    to_x: float
+    to_y: float
+    legs: bool
+
+    @property
+    def ends(self) -> Floats:
+        return np.array([[self.x, self.y], [self.to_x, self.to_y]])
+
+    def scaled(self, share: float) -> Wire:
+        return Wire(self.x * share, self.y * share, self.to_x * share, self.to_y * share, self.legs)
 
 
 class Staples(NamedTuple):
-    """Marks. ``surely``: legs and pricks, always two; ``crowns``: single bars, or a line in black ink."""
+    """``pricks``: marks, always two or more. ``wires``: with their marks; black ink leaves bars and dashes as well."""
 
-    surely: Bools
-    crowns: Bools
+    pricks: Bools
+    wires: tuple[tuple[Wire, tuple[int, ...]], ...]
 
 
 def staples(marks: Components, level: Pixels, image: Pixels, paper: Pixels, dpi: float) -> Staples:
@@ -28,39 +51,99 @@ def staples(marks: Components, level: Pixels, image: Pixels, paper: Pixels, dpi:
     A single shorter bar is none: it may be a sheet number in a corner, the digit 1. Nor is one that leaves no more ink
     across it than a pen, or has a colour: wire is grey, half a millimetre thick and has a shadow.
     """
-    width = marks.labels.shape[1]
     mm = dpi / ink.MM_PER_INCH
-    long = np.hypot(marks.width, marks.height)
-    reach = np.minimum.reduce([marks.left, width - marks.right, marks.top])
-    near = (long >= 2.2 * mm) & (long <= 17 * mm) & (reach <= 24 * mm) & (marks.area <= 2.6 * mm * long)
-    found = np.zeros(len(marks.area), np.bool_)
-    crowns = np.zeros_like(found)
-    legs: list[tuple[int, Floats, Floats]] = []
+    bars: dict[int, tuple[Floats, Floats]] = {}
     long_bars = 0
-    numbers = np.flatnonzero(near)
-    for number in numbers[numbers > 0][:40]:
-        bar = _bar(marks, int(number), mm)
-        if bar is None:
-            continue
-        start, end = bar
-        crown = bool(np.hypot(*(end - start)) >= 9 * mm)
-        across_mm = _across_mm(marks, int(number), level, mm)
+    for number, (start, end) in _bars(marks, mm).items():
+        across_mm = _across_mm(marks, number, level, mm)
         # The thin bars of a bar code count as well, lines that are paler do not.
-        long_bars += crown and across_mm >= _WIRE_MM / 2
-        missing = brown.missing(marks, int(number), image, paper)
-        if across_mm < _WIRE_MM or missing.min() < 0.6 * missing.max():
-            continue
-        if crown:
-            crowns[number] = True
-        else:
-            legs.append((int(number), start, end))
+        long_bars += _is_crown(start, end, mm) and across_mm >= _WIRE_MM / 2
+        missing = brown.missing(marks, number, image, paper)
+        if across_mm >= _WIRE_MM and missing.min() >= 0.6 * missing.max():
+            bars[number] = start, end
+    found = _wires(bars, mm)
     if long_bars > _CROWNS:
-        crowns[:] = False
-    for place, (number, start, end) in enumerate(legs):
-        for other, start_2, end_2 in legs[place + 1 :]:
-            if _in_line(start, end, start_2, end_2, mm):
-                found[number] = found[other] = True
-    return Staples(found | _pricks(marks, mm, reach), crowns)
+        found = [(wire, numbers) for wire, numbers in found if wire.legs]
+    return Staples(_pricks(marks, mm), tuple(found))
+
+
+def through(wires: Sequence[Wire], pair: Pixels, mm: float) -> bool:
+    """Whether the sheet's other side shows the rest of each staple: legs where a crown is, a crown where legs are.
+
+    ``pair``: contrast on the other side as one looks through the sheet, in the wires' pixels. Each of its staples
+    stands for one wire, and nothing else may lie around it: neither print nor a hand is one by chance. Two pricks
+    are not enough, though a staple that held more sheets shows no more: they also stay where one was drawn out.
+    """
+    marks = ink.components(pair >= _DARK)
+    others = _wires(_bars(marks, mm), mm)
+    for wire in wires:
+        own = [o for o in others if o[0].legs != wire.legs and _faces(wire, o[0], mm) and _alone(o, marks, pair, mm)]
+        if not own:
+            return False
+        others.remove(own[0])
+    return True
+
+
+def _faces(wire: Wire, other: Wire, mm: float) -> bool:
+    """Whether two wires are one staple's on both sides of the sheet, as far as these may lie and lean apart."""
+    ends, there = wire.ends, other.ends
+    if float((ends[1] - ends[0]) @ (there[1] - there[0])) < 0:
+        there = there[::-1]
+    way, along = ends[1] - ends[0], there[1] - there[0]
+    long, other_long = float(np.hypot(*way)), float(np.hypot(*along))
+    sine = abs(float(way[0] * along[1] - way[1] * along[0])) / (long * other_long)
+    apart = float(np.hypot(*(ends.mean(axis=0) - there.mean(axis=0))))
+    return apart <= _APART_MM * mm and abs(long - other_long) <= _LONGER_MM * mm and sine <= _LEANS
+
+
+def _alone(found: tuple[Wire, tuple[int, ...]], marks: Components, pair: Pixels, mm: float) -> bool:
+    """Whether nothing else is dark around these marks."""
+    numbers = list(found[1])
+    pad = round(_CLEAR_MM * mm)
+    top, left = max(0, int(marks.top[numbers].min()) - pad), max(0, int(marks.left[numbers].min()) - pad)
+    window = (slice(top, int(marks.bottom[numbers].max()) + pad), slice(left, int(marks.right[numbers].max()) + pad))
+    own = np.isin(marks.labels[window], numbers).astype(np.uint8)
+    rest = (pair[window] >= _DARK) & (cv2.dilate(own, np.ones((3, 3), np.uint8)) == 0)
+    return int(np.count_nonzero(rest)) <= _CLEAR_PX
+
+
+def _bars(marks: Components, mm: float) -> dict[int, tuple[Floats, Floats]]:
+    """The ends of what is straight, as thin and as long as a part of a staple, and near a side; by mark number."""
+    long = np.hypot(marks.width, marks.height)
+    near = (long >= 2.2 * mm) & (long <= 17 * mm) & (_reach(marks) <= 24 * mm) & (marks.area <= 2.6 * mm * long)
+    numbers = np.flatnonzero(near)
+    ends = {int(number): _bar(marks, int(number), mm) for number in numbers[numbers > 0][:40]}
+    return {number: bar for number, bar in ends.items() if bar is not None}
+
+
+def _reach(marks: Components) -> ink.Ints:
+    """How far each mark lies from the left, the right or the upper edge."""
+    return np.asarray(np.minimum.reduce([marks.left, marks.labels.shape[1] - marks.right, marks.top]), dtype=np.int32)
+
+
+def _wire(start: Floats, end: Floats, *, legs: bool) -> Wire:
+    return Wire(float(start[0]), float(start[1]), float(end[0]), float(end[1]), legs)
+
+
+def _is_crown(start: Floats, end: Floats, mm: float) -> bool:
+    return bool(np.hypot(*(end - start)) >= 9 * mm)
+
+
+def _wires(bars: Mapping[int, tuple[Floats, Floats]], mm: float) -> list[tuple[Wire, tuple[int, ...]]]:
+    """Crowns, and each two bars that are the legs of one staple."""
+    crowns = {number for number, (start, end) in bars.items() if _is_crown(start, end, mm)}
+    found: list[tuple[Wire, tuple[int, ...]]] = [
+        (_wire(start, end, legs=False), (number,)) for number, (start, end) in bars.items() if number in crowns
+    ]
+    legs = sorted(bars.keys() - crowns)
+    for place, number in enumerate(legs):
+        for other in legs[place + 1 :]:
+            ends = np.array([*bars[number], *bars[other]])
+            if _in_line(ends, mm):
+                apart = np.hypot(*(ends[:, None] - ends).transpose(2, 0, 1))
+                first, last = np.unravel_index(int(np.argmax(apart)), apart.shape)
+                found.append((_wire(ends[first], ends[last], legs=True), (number, other)))
+    return found
 
 
 def _across_mm(marks: Components, number: int, level: Pixels, mm: float) -> float:
@@ -70,14 +153,14 @@ def _across_mm(marks: Components, number: int, level: Pixels, mm: float) -> floa
     return ink_px / (mm * float(np.hypot(marks.width[number], marks.height[number])))
 
 
-def _pricks(marks: Components, mm: float, reach: ink.Ints) -> Bools:
+def _pricks(marks: Components, mm: float) -> Bools:
     """Round spots near a side, rust or the holes themselves, of which two lie a staple's length apart."""
     found = np.zeros(len(marks.area), np.bool_)
     side = np.maximum(marks.width, marks.height)
     other = np.minimum(marks.width, marks.height)
     # Rounder than any digit: a page number 12 mm from a speck is no staple.
     discs = litter.of_marks((other >= 0.75 * side) & (marks.area >= 0.62 * side * other) & (side >= 0.6 * mm))
-    numbers = np.flatnonzero(discs & (side <= 4.5 * mm) & (reach <= 24 * mm))
+    numbers = np.flatnonzero(discs & (side <= 4.5 * mm) & (_reach(marks) <= 24 * mm))
     if not 2 <= len(numbers) <= 60:
         return found
     x = (marks.left + marks.width / 2)[numbers] / mm
@@ -106,9 +189,8 @@ def _bar(marks: Components, number: int, mm: float) -> tuple[Floats, Floats] | N
     return middle + along.min() * ways[0], middle + along.max() * ways[0]
 
 
-def _in_line(start: Floats, end: Floats, start_2: Floats, end_2: Floats, mm: float) -> bool:
-    """Whether two short bars are the legs of one staple: together 9 to 14.5 mm long, and straight."""
-    ends = np.array([start, end, start_2, end_2])
+def _in_line(ends: Floats, mm: float) -> bool:
+    """Whether two short bars are the legs of one staple: together 9 to 14.5 mm long, and straight. ``ends``: all four."""
     middle = ends.mean(axis=0)
     _, _, ways = np.linalg.svd(ends - middle, full_matrices=False)
     along, off = (ends - middle) @ ways[0], (ends - middle) @ ways[1]

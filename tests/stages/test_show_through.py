@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
@@ -15,6 +17,7 @@ from stages import blank_side, both_sides, survey
 from stages.blank import sheet_pairs, show_through
 from stages.blank_side import BlankMeasured
 from stages.count import Counted
+from stages.ink import Floats
 from tests.stages import desk, rendered
 
 WHITE = 244
@@ -38,7 +41,8 @@ def measured(picture: Pixels, blobs: desk.Blobs) -> BlankMeasured:
     found = blank_side.measure(seen)
     verdict = blank_side.judge(found, BlankSettings())
     marks = blobs.put(show_through.packed(seen, found.pale_marks if verdict == "unsure" else None))
-    return BlankMeasured(verdict=verdict, ink=found.share, doubts=found.doubts, marks=marks)
+    wires = tuple(wire.scaled(1 / show_through.shrink(seen)) for wire in found.wires)
+    return BlankMeasured(verdict=verdict, ink=found.share, doubts=found.doubts, marks=marks, wires=wires)
 
 
 def resolved(*pictures: Pixels) -> tuple[list[str], dict[int, str]]:
@@ -139,3 +143,106 @@ def test_the_document_says_why() -> None:
     document = desk.document(blobs, files, declared=(2, 2, 0))
     fact = both_sides.run(desk.inputs(document, facts, 4), desk.ports(blobs))
     assert (fact.rule, fact.pages, fact.flags) == ("fronts_only", 2, ("shown_through:2",))
+
+
+MM = 150 / 25.4
+CORNER = np.array([14.0, 13.0])
+"""Where staples are, mm from the upper left."""
+
+
+def stroke(page: Pixels, start: Floats, end: Floats, tone: int = 90, thick_mm: float = 0.5) -> None:
+    """A line between two places in mm."""
+    ends = [tuple(int(v) for v in np.round(at * MM * 16)) for at in (start, end)]
+    cv2.line(page, ends[0], ends[1], (tone,) * 3, max(1, round(thick_mm * MM)), cv2.LINE_AA, 4)
+
+
+def ends(turn_deg: float, long_mm: float = 12.0, at: Floats = CORNER) -> tuple[Floats, Floats]:
+    turn = np.radians(turn_deg)
+    half = np.array([np.cos(turn), np.sin(turn)]) * long_mm / 2
+    return at - half, at + half
+
+
+def crown(page: Pixels, turn_deg: float, at: Floats = CORNER) -> None:
+    stroke(page, *ends(turn_deg, at=at))
+
+
+def legs(page: Pixels, turn_deg: float, at: Floats = CORNER) -> None:
+    for foot, bent in zip(ends(turn_deg, at=at), ends(turn_deg, 4.0, at), strict=True):
+        stroke(page, foot, bent)
+
+
+def holes(page: Pixels, turn_deg: float, at: Floats = CORNER) -> None:
+    for foot in ends(turn_deg, at=at):
+        cv2.circle(page, tuple(int(v) for v in np.round(foot * MM)), 2, (95, 95, 95), -1, cv2.LINE_AA)
+
+
+def other_side(page: Pixels) -> Pixels:
+    """A side drawn as one looks through the sheet, as the scanner sees it; printed in its lower half."""
+    seen = np.ascontiguousarray(page[:, ::-1])
+    half = len(seen) // 2
+    seen[half:] = np.minimum(seen[half:], front()[:half])
+    return seen
+
+
+def bare() -> Pixels:
+    return np.full_like(front(), WHITE)
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 45.0, -45.0, 90.0, 7.0])
+@pytest.mark.parametrize(("here", "there"), [(crown, legs), (legs, crown)])
+@pytest.mark.parametrize("moved_mm", [(0.0, 0.0), (2.0, -1.5)])
+def test_a_staple_goes_through_the_sheet(
+    here: Callable[..., None], there: Callable[..., None], turn_deg: float, moved_mm: tuple[float, float]
+) -> None:
+    """Its rest stands on the other side, where the two lie as far apart as scanners lay them."""
+    page, behind = bare(), bare()
+    here(page, turn_deg)
+    there(behind, turn_deg + 1.0, CORNER + np.array(moved_mm))
+    verdicts, pairs = resolved(other_side(behind), page)
+    assert verdicts == ["ink", "unsure"]
+    assert pairs == {2: "blank"}
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 45.0, 90.0])
+@pytest.mark.parametrize("here", [crown, legs])
+def test_a_line_or_dashes_in_black_ink_stay(here: Callable[..., None], turn_deg: float) -> None:
+    """On the other side is nothing, or what is no rest of a staple here: elsewhere, across, longer, the same, pricks, or print."""
+    page = bare()
+    here(page, turn_deg)
+    rest = legs if here is crown else crown
+    behinds = [bare() for _ in range(6)]
+    rest(behinds[1], turn_deg, CORNER + np.array([9.0, 6.0]))
+    rest(behinds[2], turn_deg + 25)
+    here(behinds[3], turn_deg)
+    rest(behinds[4], turn_deg)
+    stroke(behinds[4], CORNER + np.array([-2.0, 1.6]), CORNER + np.array([3.0, -1.4]), 20)
+    holes(behinds[5], turn_deg)
+    for number, behind in enumerate(behinds):
+        assert resolved(other_side(behind), page)[1] == {}, number
+    assert resolved(front(), page)[1] == {}
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 45.0, 90.0])
+def test_a_staple_explains_itself_alone(turn_deg: float) -> None:
+    """A line beside it is none, and a staple that was drawn out left its holes on both sides."""
+    page, behind = bare(), bare()
+    crown(page, turn_deg)
+    legs(behind, turn_deg)
+    crown(page, turn_deg, CORNER + np.array([4.0, 5.0]))
+    assert resolved(other_side(behind), page)[1] == {}
+    page, behind = bare(), bare()
+    crown(page, turn_deg, CORNER + np.array([3.0, 4.0]))
+    for side in (page, behind):
+        holes(side, turn_deg)
+    assert resolved(other_side(behind), page)[1] == {}
+
+
+def test_what_else_is_pale_needs_its_own_reason() -> None:
+    """A staple with its rest behind it, and a word in pencil: the side stays."""
+    page, behind = bare(), bare()
+    crown(page, 45.0)
+    legs(behind, 45.0)
+    words = rendered.sheet(150, (255, 255, 255))
+    rendered.write(words, ["đã đối chiếu"], (80, 150), pt=15)
+    page = (page * (1 - 0.2 * (255 - rendered.grey(words))[:, :, None] / 255.0)).astype(np.uint8)
+    assert resolved(other_side(behind), page)[1].get(2) != "blank"
