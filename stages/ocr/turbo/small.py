@@ -18,6 +18,8 @@ _FLAT, _DASH_UP_X = 1.7, 0.5
 """A dash is so many times as wide as high, and stands so far above the baseline, in x-heights."""
 _RAISED_X = 1.15
 """Letters that stand on no line's baseline and are no higher than this are raised: the number of a foot note."""
+_ELLIPSIS, _DOT_X, _NEXT_DOT_X, _LEVEL_X, _FOOT_X = 3, 0.5, 1.3, 0.1, 0.3
+"""Dots that may follow the first, their largest side, how far they are apart, off each other's feet and the baseline."""
 _CHUNK = 256
 """Marks compared with all lines near them at a time."""
 
@@ -26,6 +28,7 @@ def with_small(marks: Marks, lines: Lines, region: Ints) -> Lines:
     """The lines with the small marks that belong to them. ``region``: for each mark the number of its cell."""
     owner, segments = lines.owner.copy(), list(lines.segments)
     _adopt_small(marks, segments, owner, region)
+    _adopt_dots(marks, segments, owner, region)
     _add_dashes(marks, segments, owner, region)
     return Lines(tuple(_with_own_ink(marks, segments, owner)), owner)
 
@@ -49,6 +52,27 @@ def _adopt_small(marks: Marks, segments: list[Segment], owner: Ints, region: Int
         if near.size:
             best, found = _nearest(marks, at, table[:, near], region)
             owner[at[found]] = near[best[found]]
+
+
+def _adopt_dots(marks: Marks, segments: list[Segment], owner: Ints, region: Ints) -> None:
+    """Give the line what follows the dot at its end: the rest of an ellipsis, farther off than a stop may stand."""
+    parts, x = marks.parts, marks.x_height
+    dot = marks.small & (np.maximum(parts.width, parts.height) < _DOT_X * x)
+    for _ in range(_ELLIPSIS):
+        free = np.flatnonzero(dot & (owner == -1))
+        last = np.flatnonzero(dot & (owner >= 0))
+        if not free.size or not last.size:
+            return
+        order = last[np.argsort(parts.left[last], kind="stable")]
+        for mark in free.tolist():
+            low, high = np.searchsorted(parts.left[order], (parts.left[mark] - _NEXT_DOT_X * x, parts.left[mark]))
+            near = order[low:high]
+            near = near[np.abs(parts.bottom[near] - parts.bottom[mark]) <= max(1.0, _LEVEL_X * x)]
+            near = near[region[near] == region[mark]]
+            if near.size:
+                line = segments[owner[near[-1]]]
+                if abs(line.baseline(float(parts.left[mark])) - parts.bottom[mark]) < _FOOT_X * line.x_height:
+                    owner[mark] = owner[near[-1]]
 
 
 def _nearest(marks: Marks, at: Ints, lines: Numbers, region: Ints) -> tuple[Ints, Bools]:

@@ -260,3 +260,16 @@ def test_long_strokes_through_small_print_end() -> None:
     marks = find_marks(grey, 150)
     found = find_lines(marks, np.zeros(len(marks.parts.area), np.int64))
     assert sum(180 < line.middle_y < 210 for line in found.segments) >= 1
+
+
+def test_an_ellipsis_lies_whole_in_its_line() -> None:
+    """The dots that follow the stop at a line's end are the line's, though the last stand far from its letters."""
+    sheet = rendered.sheet(DPI)
+    rendered.write(sheet, ["Người lao động phát tài liệu"], (30, 40), DPI, 14)
+    end = np.argwhere(rendered.grey(sheet) < 128)[:, 1].max()
+    foot, draw = 44.2 * MM, ImageDraw.Draw(sheet)
+    for dot in range(4):
+        left = float(end) + (1.2 + 1.9 * dot) * MM
+        draw.rectangle((left, foot, left + 0.45 * MM, foot + 0.45 * MM), fill=(0, 0, 0))
+    (line,) = lines_of(blocks_of(sheet))
+    assert line.box.right > end + (1.2 + 1.9 * 3) * MM
