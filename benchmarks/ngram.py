@@ -2,16 +2,18 @@
 
 ::
 
-    python -m benchmarks.ngram decisions.txt=3 law.txt --out stages/ocr/turbo/data/vie.ngram
+    python -m benchmarks.ngram decisions.txt=3 law.txt PAGES --out stages/ocr/turbo/data/vie.ngram
 
-Absolute discounting, pruned by count; the file's format is told in ``stages/ocr/turbo/language.py``.
+``PAGES`` is a folder of web pages of official texts. Absolute discounting, pruned by count; the file's format is told in ``stages/ocr/turbo/language.py``.
 """
 
 from __future__ import annotations
 
 import argparse
+import html
 import json
 import lzma
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -31,6 +33,13 @@ _RARE = 20
 """A character seen less often than this is unknown."""
 _UPPER_EVERY = 12
 """Every so manieth line is learned in capitals too, for headings."""
+
+_SHORTEST, _MARKED_EVERY = 12, 14
+"""Fewer characters are no line worth learning from; Vietnamese has a marked letter in so many at least."""
+_HIDDEN = re.compile(r"<(script|style)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
+_BREAK = re.compile(r"<(p|div|br|tr|td|li|h\d)\b[^>]*>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]+>")
+_WEB = re.compile(r"https?://|[{}<>\\\ufffd]")
 
 Keys = NDArray[np.uint64]
 Counts = NDArray[np.int64]
@@ -129,10 +138,31 @@ def _packed(alphabet: Sequence[str], levels: Sequence[_Level]) -> bytes:
     return lzma.compress(plain, filters=filters)
 
 
+def texts_of(path: Path) -> list[str]:
+    """The lines of a text file; of a folder of HTML pages those in Vietnamese, each once: what pages have in common, like
+    menus, must not weigh as often as it is repeated.
+    """
+    if path.is_file():
+        return [line for line in path.read_text(encoding="utf-8").splitlines() if line]
+    found: dict[str, None] = {}
+    for page in sorted(path.rglob("*.html")):
+        bare = _HIDDEN.sub(" ", page.read_text(encoding="utf-8", errors="replace"))
+        text = html.unescape(_TAG.sub("", _BREAK.sub("\n", bare)))
+        found |= dict.fromkeys(unicodedata.normalize("NFC", " ".join(line.split())) for line in text.splitlines())
+    return [line for line in found if _is_vietnamese(line)]
+
+
+def _is_vietnamese(line: str) -> bool:
+    """Whether enough of the letters have marks, or are ``đ``, and nothing is of a web page."""
+    marked = sum(len(unicodedata.normalize("NFD", letter)) > 1 or letter in "đĐ" for letter in line)
+    return len(line) >= _SHORTEST and marked >= len(line) / _MARKED_EVERY and not _WEB.search(line)
+
+
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description="build the character n-gram of the turbo engine")
-    parser.add_argument("texts", nargs="+", metavar="FILE[=WEIGHT]", help="UTF-8 text, one line each")
+    what = "UTF-8 text, one line each, or folder of HTML pages"
+    parser.add_argument("texts", nargs="+", metavar="FILE[=WEIGHT]", help=what)
     parser.add_argument("--order", type=int, default=8, help="longest n-gram")
     parser.add_argument("--least", type=int, nargs="+", default=[1, 2, 3, 4, 5, 6, 7, 8], help="least count by length")
     parser.add_argument("--out", type=Path, required=True)
@@ -140,7 +170,7 @@ def main() -> None:
     lines: list[tuple[str, int]] = []
     for name in args.texts:
         path, _, weight = name.partition("=")
-        lines += [(line, int(weight or 1)) for line in Path(path).read_text(encoding="utf-8").splitlines() if line]
+        lines += [(line, int(weight or 1)) for line in texts_of(Path(path))]
     model = build(lines, args.order, args.least)
     args.out.parent.mkdir(parents=True, exist_ok=True)
     args.out.write_bytes(model)
