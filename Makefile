@@ -29,8 +29,9 @@ help:
 run: build/samples
 	$(BIN)/sohoa process build/samples --out build/out
 
+# One test process per core, each with servers of its own; a file's tests stay together.
 test: lint
-	SOHOA_REQUIRE_SERVERS=1 $(BIN)/pytest
+	SOHOA_REQUIRE_SERVERS=1 $(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 lint: .venv/test.stamp
 	$(BIN)/ruff check .

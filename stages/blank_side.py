@@ -181,7 +181,10 @@ def _clear(
         marks = _unruled(marks, mask, level, mm)
         clear = litter.reach(marks, level, least)
     specks = litter.dust(marks, mm)
-    left_out = litter.rims(marks, seen.dpi) | litter.holes(marks, level, seen.dpi) | litter.bands(marks, mm)
+    run_off = litter.run_off(marks, seen.dpi) & litter.reach(marks, level, max(_LINE, least))
+    left_out = (
+        (litter.rims(marks, seen.dpi) & ~run_off) | litter.holes(marks, level, seen.dpi) | litter.bands(marks, mm)
+    )
     stapled = staples.staples(marks, level, seen.small, seen.paper, seen.dpi)
     left_out |= stapled.pricks
     left_out |= brown.rust(marks, seen.small, seen.paper, seen.dpi)
@@ -203,21 +206,13 @@ def _clear(
     doubts: dict[Doubt, ink.Bools] = {
         "streak": rest & straight.broken_streaks(marks, mm),
         "small": rest & litter.small(marks, mm),
-        "line": rest & pale_lines,
+        "line": rest & (pale_lines | run_off),
         "staple": wire_marks,
         "hair": rest & hairs,
     }
     for there in doubts.values():
         rest = rest & ~there
-    return _Clear(
-        marks,
-        rest,
-        specks & clear,
-        grains,
-        left_out,
-        doubts,
-        tuple(wire for wire, _ in wires),
-    )
+    return _Clear(marks, rest, specks & clear, grains, left_out, doubts, tuple(wire for wire, _ in wires))
 
 
 def _unruled(marks: ink.Components, mask: Pixels, level: Pixels, mm: float, *, single: bool = False) -> ink.Components:

@@ -44,6 +44,18 @@ def rims(marks: Components, dpi: float) -> Bools:
     return of_marks(found)
 
 
+def run_off(marks: Components, dpi: float) -> Bools:
+    """Strokes that run off one edge, 3 mm or more into the page: of a pen, or a thread that hangs over it."""
+    height, width = marks.labels.shape
+    mm = ink.rim_mm_px(marks, dpi)
+    near = 2 * mm
+    touches = (marks.left <= near, marks.top <= near, marks.right >= width - near, marks.bottom >= height - near)
+    deep = np.select(touches, (marks.right, marks.bottom, width - marks.left, height - marks.top), 0) >= 3 * mm
+    long = np.hypot(marks.width, marks.height)
+    thin = (long >= 5 * mm) & (long <= 25 * mm) & (marks.area <= 0.8 * mm * long)
+    return of_marks(thin & deep & (np.sum(touches, axis=0) == 1))
+
+
 def _goes_on(marks: Components, number: int, side: int, mm: float) -> bool:
     """Whether a mark reaches 3 mm further than the line between its ends on the two edges. ``side``: the first of these."""
     window = (slice(marks.top[number], marks.bottom[number]), slice(marks.left[number], marks.right[number]))

@@ -357,6 +357,15 @@ def test_a_lone_line_near_an_edge_is_no_staple(pen: tuple[int, int, int], end: t
     assert verdict(at_150(page), 150) != "blank"
 
 
+@pytest.mark.parametrize("pen", [(168, 72, 28), (40, 40, 40)])
+@pytest.mark.parametrize("end", [(350, 95), (240, 110), (300, 80)])
+def test_a_stroke_that_runs_off_the_page_is_no_dark_edge(pen: tuple[int, int, int], end: tuple[int, int]) -> None:
+    """Nearly all of it lies within 8 mm of the edge, as the scanner's shadow does; but it is thin, and goes inwards."""
+    page = paper(TINTS[0])
+    cv2.line(page, (260, 0), end, pen, 5, cv2.LINE_AA)
+    assert verdict(at_150(page), 150) != "blank"
+
+
 @pytest.mark.parametrize("tone", [30, 60, 110])
 @pytest.mark.parametrize("long", [118, 153])
 def test_a_line_in_black_ink_may_be_a_crown(tone: int, long: int) -> None:
