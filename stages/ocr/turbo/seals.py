@@ -1,0 +1,252 @@
+"""Finds round seals in black, of a bilevel or grey scan, and takes them off the print that runs into them. Pure.
+
+A coloured seal is lifted by its colour (:mod:`stages.ocr.turbo.prepare`). A black one is told by its rings: circles
+that are inked nearly all around, with print along the inner side. It touches titles and the signature, so its mark says
+little; the edges of large marks vote for the centre that they are bent around.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from models.ports import Pixels
+from stages.ink import MM_PER_INCH
+from stages.ocr.turbo.lines import WIDE_GAP, Lines, Segment
+from stages.ocr.turbo.marks import Bools, Marks, Mask, Numbers
+
+_RADIUS_MM = (12.0, 22.0)
+_LARGE_MM = 5.0
+"""Parts of a worn ring are higher than this, and letters are not."""
+_EDGE = 60
+"""Least slope of an edge, of an ink mask that was shrunk to half and blurred."""
+_MOST_EDGES = 20_000
+"""More edges of large marks are a drawing: some of them are enough."""
+_BIN = 2
+"""Side of a place for a centre, in pixels of the shrunk page."""
+_TRIES = 4
+"""Centres with the most votes that are looked at."""
+_LEAST_VOTES = 0.5
+"""Share of a circle of the least radius that votes for its centre."""
+_ALONG, _NEAR = 0.94, 2.5
+"""Cosine between an edge's slope and the radius, and the distance, in shrunk pixels, of the edges of one circle."""
+_RING_SHARE = 0.75
+"""A ring is inked along so much of its circle."""
+_THICK_MM = 2.2
+"""No ring is so thick: a disc."""
+_PRINT_BAND = (0.7, 0.93)
+"""Where the print along the ring stands, in shares of its radius."""
+_SECTORS, _PRINT_SHARE, _FULL = 36, 0.6, 0.6
+"""Sectors of that band; the share of them that has print; and ink that is too much for print."""
+_ANGLES = 1080
+_FRINGE = 2
+"""Pixels by which a ring is not quite round, or thicker than mostly."""
+_LEAST_LETTERS, _OUTSIDE_X = 3, 2.0
+"""A line of print that runs into a seal has so many letters, and is so long outside of it, in x-heights."""
+_RISE_X, _FALL_X = 1.9, 0.5
+"""How far its print reaches above and below its baseline."""
+
+
+@dataclass(frozen=True)
+class Seal:
+    """A round seal: its centre and the outer radius of its ring, in working pixels.
+
+    ``strokes``: first and last radius of each of its circles.
+    """
+
+    x: float
+    y: float
+    radius: float
+    strokes: tuple[tuple[int, int], ...]
+
+    def holds(self, x: Numbers, y: Numbers) -> Bools:
+        """Which points lie within the ring."""
+        return np.asarray(np.hypot(x - self.x, y - self.y) < self.radius, dtype=bool)
+
+    def half_chord(self, y: float) -> float:
+        """How far the ring reaches to each side of its centre at a height, 0 where it does not."""
+        return math.sqrt(max(0.0, self.radius**2 - (y - self.y) ** 2))
+
+
+def find_seals(marks: Marks, dpi: float) -> tuple[Seal, ...]:
+    """Black round seals. ``dpi``: of the marks' picture."""
+    parts, mm = marks.parts, dpi / MM_PER_INCH
+    large = (parts.height > _LARGE_MM * mm) & ~marks.penned & ~marks.picture
+    large[0] = False
+    at = np.flatnonzero(large)
+    if not at.size:
+        return ()
+    left, top = int(parts.left[at].min()), int(parts.top[at].min())
+    window = slice(top, int(parts.bottom[at].max())), slice(left, int(parts.right[at].max()))
+    mask: Mask = marks.painted(np.where(large, 255, 0).astype(np.uint8), window)
+    edges = _edges(mask)
+    found: list[Seal] = []
+    low, high = (radius * mm / 2 for radius in _RADIUS_MM)
+    for x, y in _centres(edges, low, high, (mask.shape[1] // 2, mask.shape[0] // 2)):
+        circle = _circle(edges, x, y, low, high)
+        if circle is None:
+            continue
+        seal = _seal(marks.ink, left + 2 * circle[0], top + 2 * circle[1], mm)
+        if seal is not None and all(math.dist((seal.x, seal.y), (s.x, s.y)) > seal.radius for s in found):
+            found.append(seal)
+    return tuple(found)
+
+
+def _edges(mask: Mask) -> NDArray[np.float32]:
+    """Rows of the place and the unit slope of each edge, in pixels of the mask shrunk to half."""
+    size = (max(1, mask.shape[1] // 2), max(1, mask.shape[0] // 2))
+    small = cv2.GaussianBlur(cv2.resize(mask, size, interpolation=cv2.INTER_AREA), (3, 3), 0)
+    across, down = cv2.Sobel(small, cv2.CV_16S, 1, 0), cv2.Sobel(small, cv2.CV_16S, 0, 1)
+    steep = np.maximum(np.abs(across), np.abs(down)) > 4 * _EDGE
+    y, x = np.nonzero(steep)
+    step = -(-x.size // _MOST_EDGES) if x.size else 1
+    y, x = y[::step], x[::step]
+    slope = np.stack([across[y, x], down[y, x]]).astype(np.float32)
+    return np.concatenate([np.stack([x, y]).astype(np.float32), slope / np.hypot(*slope)])
+
+
+def _centres(edges: NDArray[np.float32], low: float, high: float, size: tuple[int, int]) -> list[tuple[float, float]]:
+    """Where most edges are bent around, the best first."""
+    x, y, across, down = edges
+    width, height = size[0] // _BIN + 1, size[1] // _BIN + 1
+    votes = np.zeros(width * height)
+    for radius in np.arange(low, high):
+        for way in (-radius, radius):
+            column, row = ((x + way * across) / _BIN).astype(int), ((y + way * down) / _BIN).astype(int)
+            inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+            votes += np.bincount(row[inside] * width + column[inside], minlength=votes.size)
+    place = cv2.blur(votes.reshape(height, width), (3, 3), borderType=cv2.BORDER_CONSTANT) * 9
+    found: list[tuple[float, float]] = []
+    for _ in range(_TRIES):
+        row, column = divmod(int(place.argmax()), width)
+        if place[row, column] < _LEAST_VOTES * 2 * math.pi * low:
+            break
+        found.append(((column + 0.5) * _BIN, (row + 0.5) * _BIN))
+        apart = round(low / _BIN / 2)
+        place[max(0, row - apart) : row + apart + 1, max(0, column - apart) : column + apart + 1] = 0
+    return found
+
+
+def _circle(
+    edges: NDArray[np.float32], x: float, y: float, low: float, high: float
+) -> tuple[float, float, float] | None:
+    """Centre and radius of the circle with the most edges around a place, fitted to them."""
+    radius = 0.0
+    for _ in range(3):
+        from_x, from_y = edges[0] - x, edges[1] - y
+        far = np.hypot(from_x, from_y)
+        like = (far > low * 0.9) & (far < high * 1.1)
+        like &= np.abs(from_x * edges[2] + from_y * edges[3]) > _ALONG * far
+        if np.count_nonzero(like) < 2 * low:
+            return None
+        if not radius:
+            counts = np.bincount(far[like].astype(int))
+            radius = float(np.convolve(counts, np.ones(3), "same").argmax()) + 0.5
+        like &= np.abs(far - radius) < _NEAR
+        px, py = edges[0][like].astype(float), edges[1][like].astype(float)
+        if px.size < low:
+            return None
+        system = np.stack([px, py, np.ones(px.size)], axis=1)
+        (a, b, c), *_ = np.linalg.lstsq(system, px * px + py * py, rcond=None)
+        x, y = float(a / 2), float(b / 2)
+        radius = math.sqrt(max(1.0, float(c) + x * x + y * y))
+    return x, y, radius
+
+
+def _polar(ink: Mask, x: float, y: float, reach: int) -> Mask:
+    """The ink around a centre: a row for each angle, a column for each radius in pixels."""
+    return np.asarray(
+        cv2.warpPolar(ink, (reach, _ANGLES), (x, y), reach, cv2.INTER_NEAREST | cv2.WARP_POLAR_LINEAR), dtype=np.uint8
+    )
+
+
+def _seal(ink: Mask, x: float, y: float, mm: float) -> Seal | None:
+    """The seal around a centre, if there is one."""
+    reach = round((_RADIUS_MM[1] + 2) * mm)
+    around = _polar(ink, x, y, reach) > 0
+    near = around.copy()
+    for step in (1, 2):
+        near[:, step:] |= around[:, :-step]
+        near[:, :-step] |= around[:, step:]
+    share = near.mean(axis=0)
+    rings = np.flatnonzero(share >= _RING_SHARE)
+    rings = rings[(rings >= _RADIUS_MM[0] * mm * 0.6)]
+    if not rings.size or not _RADIUS_MM[0] * mm <= rings[-1] <= _RADIUS_MM[1] * mm:
+        return None
+    radius = int(rings[-1])
+    low, high = (round(part * radius) for part in _PRINT_BAND)
+    band = around[:, low:high]
+    sectors = band.reshape(_SECTORS, -1, high - low).any(axis=(1, 2)).mean()
+    if sectors < _PRINT_SHARE or band.mean() > _FULL:
+        return None
+    cuts = np.flatnonzero(np.diff(rings) > 1)
+    firsts, lasts = rings[np.append(0, cuts + 1)], rings[np.append(cuts, rings.size - 1)]
+    strokes = tuple((int(first), int(last)) for first, last in zip(firsts, lasts, strict=True))
+    return Seal(x, y, float(radius), strokes)
+
+
+def seal_ink(marks: Marks, lines: Lines, seals: tuple[Seal, ...]) -> Mask:
+    """A mask (0 or 255) of what seals have put on the page, but for what stands in a row of print that runs into them."""
+    mask = np.zeros_like(marks.ink)
+    for seal in seals:
+        reach = math.ceil(seal.radius) + _FRINGE
+        rows = slice(max(0, round(seal.y) - reach), round(seal.y) + reach + 1)
+        columns = slice(max(0, round(seal.x) - reach), round(seal.x) + reach + 1)
+        ink = marks.ink[rows, columns]
+        down, across = np.mgrid[rows.start : rows.start + ink.shape[0], columns.start : columns.start + ink.shape[1]]
+        far = np.hypot(across - seal.x, down - seal.y)
+        angle = np.arctan2(down - seal.y, across - seal.x) * (_ANGLES / (2 * math.pi)) % _ANGLES
+        thin = _thin(_polar(marks.ink, seal.x, seal.y, reach + _FRINGE), seal)
+        ring = thin[angle.astype(int) % _ANGLES, np.minimum(far.astype(int), thin.shape[1] - 1)]
+        wide = np.asarray(cv2.dilate(ring, np.ones((3, 3), np.uint8)), dtype=np.uint8)
+        wide[(ink > 0) & (ring == 0)] = 0
+        within = far < seal.radius
+        for line in lines.segments:
+            if _runs_into(line, seal):
+                top, bottom = line.top, line.bottom
+                base = line.middle_y + line.x_height / 2
+                top, bottom = min(top, base - _RISE_X * line.x_height), max(bottom, base + _FALL_X * line.x_height)
+                within &= (down < top) | (down > bottom)
+        mask[rows, columns] |= np.where(within, np.uint8(255), wide)
+    return mask
+
+
+def _thin(around: Mask, seal: Seal) -> Mask:
+    """The ink of the circles where it is no thicker than they mostly are; see :func:`_polar`."""
+    found = np.zeros_like(around)
+    for first, last in seal.strokes:
+        low, high = max(0, first - _FRINGE), last + _FRINGE + 1
+        band = around[:, low:high] > 0
+        thick = int(np.median(band.sum(axis=1))) + _FRINGE
+        reach = around[:, max(0, low - thick) : high + thick]
+        through = cv2.morphologyEx(reach, cv2.MORPH_OPEN, np.ones((1, thick), np.uint8))
+        through = through[:, low - max(0, low - thick) :][:, : high - low]
+        found[:, low:high] |= np.where(band & (through == 0), np.uint8(255), np.uint8(0))
+    return found
+
+
+def _runs_into(line: Segment, seal: Seal) -> bool:
+    """Whether a line that is mostly print outside of a seal reaches its ring."""
+    half, near = seal.half_chord(line.middle_y), WIDE_GAP * line.x_height
+    if not half or line.letters < _LEAST_LETTERS:
+        return False
+    left, right = seal.x - half, seal.x + half
+    outside = max(0.0, left - line.left) + max(0.0, line.right - right)
+    return line.left < right + near and line.right > left - near and outside > _OUTSIDE_X * line.x_height
+
+
+def without_seals(lines: Lines, marks: Marks, seals: tuple[Seal, ...]) -> Lines:
+    """The lines but those that stand wholly in a seal."""
+    if not seals:
+        return lines
+    parts = marks.parts
+    x, y = parts.left + parts.width / 2, parts.top + parts.height / 2
+    inside = np.logical_or.reduce([seal.holds(x, y) for seal in seals])
+    keep = np.array([not inside[lines.owner == index].all() for index in range(len(lines.segments))], dtype=bool)
+    owner, mine = lines.owner.copy(), lines.owner >= 0
+    owner[mine] = np.where(keep, np.cumsum(keep) - 1, -1)[owner[mine]]
+    return Lines(tuple(line for line, kept in zip(lines.segments, keep, strict=True) if kept), owner)
