@@ -143,7 +143,8 @@ def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPag
 def without_ink(page: CleanPage, seals: Pixels) -> CleanPage:
     """The page without the ink of black seals. ``seals``: its mask, at working scale."""
     fine = page.fine if page.fine is None else _whitened(page.fine, seals)
-    return replace(page, grey=_whitened(page.grey, seals), fine=fine, seals=seals)
+    both = seals if page.seals is None else np.asarray(cv2.bitwise_or(page.seals, seals), dtype=np.uint8)
+    return replace(page, grey=_whitened(page.grey, seals), fine=fine, seals=both)
 
 
 def _whitened(image: Pixels, mask: Pixels) -> Pixels:

@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from models.ports import Pixels
 from stages.ink import MM_PER_INCH
-from stages.ocr.turbo.lines import WIDE_GAP, Lines, Segment
-from stages.ocr.turbo.marks import Bools, Marks, Mask, Numbers
+from stages.ocr.turbo.lines import WIDE_GAP, Lines, Segment, fitted
+from stages.ocr.turbo.marks import Bools, Ints, Marks, Mask, Numbers
+from stages.ocr.turbo.windows import Window
 
 _RADIUS_MM = (12.0, 22.0)
 _LARGE_MM = 5.0
@@ -40,14 +41,20 @@ _THICK_MM = 2.2
 """No ring is so thick: a disc."""
 _PRINT_BAND = (0.7, 0.93)
 """Where the print along the ring stands, in shares of its radius."""
+_LETTER_BAND = (0.62, 0.99)
+"""What lies wholly in this band is a letter of it."""
 _SECTORS, _PRINT_SHARE, _FULL = 36, 0.6, 0.6
 """Sectors of that band; the share of them that has print; and ink that is too much for print."""
 _ANGLES = 1080
 _FRINGE = 2
 """Pixels by which a ring is not quite round, or thicker than mostly."""
-_LEAST_LETTERS, _OUTSIDE_X = 3, 2.0
-"""A line of print that runs into a seal has so many letters, and is so long outside of it, in x-heights."""
-_RISE_X, _FALL_X = 1.9, 0.5
+_OUTSIDE_X, _ON_X, _LEVEL_SHARE = 2.5, 0.12, 0.6
+"""A line of print that runs into a seal has letters so wide, in x-heights, outside of it, and most stand on its baseline."""
+_BLANK_X = 0.8
+"""It ends in the seal before a wider blank, in x-heights."""
+_TALL = 0.8
+"""Its letters have at least this share of an x-height or a capital."""
+_RISE_X, _FALL_X = 1.6, 0.5
 """How far its print reaches above and below its baseline."""
 
 
@@ -189,30 +196,53 @@ def _seal(ink: Mask, x: float, y: float, mm: float) -> Seal | None:
     return Seal(x, y, float(radius), strokes)
 
 
-def seal_ink(marks: Marks, lines: Lines, seals: tuple[Seal, ...]) -> Mask:
-    """A mask (0 or 255) of what seals have put on the page, but for what stands in a row of print that runs into them."""
+def ring_ink(marks: Marks, seals: tuple[Seal, ...]) -> Mask:
+    """A mask (0 or 255) of the circles of seals, but for the strokes of print that cross them."""
     mask = np.zeros_like(marks.ink)
     for seal in seals:
-        reach = math.ceil(seal.radius) + _FRINGE
-        rows = slice(max(0, round(seal.y) - reach), round(seal.y) + reach + 1)
-        columns = slice(max(0, round(seal.x) - reach), round(seal.x) + reach + 1)
-        ink = marks.ink[rows, columns]
-        down, across = np.mgrid[rows.start : rows.start + ink.shape[0], columns.start : columns.start + ink.shape[1]]
-        far = np.hypot(across - seal.x, down - seal.y)
-        angle = np.arctan2(down - seal.y, across - seal.x) * (_ANGLES / (2 * math.pi)) % _ANGLES
-        thin = _thin(_polar(marks.ink, seal.x, seal.y, reach + _FRINGE), seal)
-        ring = thin[angle.astype(int) % _ANGLES, np.minimum(far.astype(int), thin.shape[1] - 1)]
+        window, far, angle = _around(seal, mask.shape)
+        thin = _thin(_polar(marks.ink, seal.x, seal.y, round(seal.radius) + 2 * _FRINGE), seal)
+        ring = thin[angle, np.minimum(far.astype(int), thin.shape[1] - 1)]
         wide = np.asarray(cv2.dilate(ring, np.ones((3, 3), np.uint8)), dtype=np.uint8)
-        wide[(ink > 0) & (ring == 0)] = 0
-        within = far < seal.radius
-        for line in lines.segments:
-            if _runs_into(line, seal):
-                top, bottom = line.top, line.bottom
-                base = line.middle_y + line.x_height / 2
-                top, bottom = min(top, base - _RISE_X * line.x_height), max(bottom, base + _FALL_X * line.x_height)
-                within &= (down < top) | (down > bottom)
-        mask[rows, columns] |= np.where(within, np.uint8(255), wide)
+        wide[(marks.ink[window] > 0) & (ring == 0)] = 0
+        mask[window] |= wide
     return mask
+
+
+def inner_ink(marks: Marks, lines: Lines, seals: tuple[Seal, ...]) -> Mask:
+    """A mask (0 or 255) of all within the rings of seals, but for print that runs into them. The circles are gone."""
+    mask = np.zeros_like(marks.ink)
+    for seal in seals:
+        window, far, _ = _around(seal, mask.shape)
+        within = far < seal.radius
+        along_ring = _along_ring(marks, seal, window, far)
+        for index in range(len(lines.segments)):
+            for side in (-1, 1):
+                line = _running_in(lines, marks, index, seal, side)
+                if line is not None:
+                    _keep(within, line, marks, seal, side, window, along_ring)
+        mask[window] |= np.where(within, np.uint8(255), np.uint8(0))
+    return mask
+
+
+def _around(seal: Seal, shape: tuple[int, ...]) -> tuple[Window, Numbers, Ints]:
+    """The window of a page with a seal; how far its pixels are from the centre, and at which of the angles."""
+    reach = math.ceil(seal.radius) + _FRINGE
+    x, y = round(seal.x), round(seal.y)
+    window = slice(max(0, y - reach), min(shape[0], y + reach)), slice(max(0, x - reach), min(shape[1], x + reach))
+    down, across = np.ogrid[window]
+    angle = np.arctan2(down - seal.y, across - seal.x) * (_ANGLES / (2 * math.pi))
+    return window, np.hypot(across - seal.x, down - seal.y), angle.astype(int) % _ANGLES
+
+
+def _along_ring(marks: Marks, seal: Seal, window: Window, far: Numbers) -> Bools:
+    """Marks that stand wholly in the band of the print along the ring."""
+    low, high = (share * seal.radius for share in _LETTER_BAND)
+    count = len(marks.parts.area)
+    inside = np.bincount(marks.parts.labels[window][(far > low) & (far < high)], minlength=count)
+    found = inside >= marks.parts.area
+    found[0] = False
+    return np.asarray(found, dtype=bool)
 
 
 def _thin(around: Mask, seal: Seal) -> Mask:
@@ -222,21 +252,51 @@ def _thin(around: Mask, seal: Seal) -> Mask:
         low, high = max(0, first - _FRINGE), last + _FRINGE + 1
         band = around[:, low:high] > 0
         thick = int(np.median(band.sum(axis=1))) + _FRINGE
-        reach = around[:, max(0, low - thick) : high + thick]
-        through = cv2.morphologyEx(reach, cv2.MORPH_OPEN, np.ones((1, thick), np.uint8))
-        through = through[:, low - max(0, low - thick) :][:, : high - low]
+        through = cv2.morphologyEx(around, cv2.MORPH_OPEN, np.ones((1, thick), np.uint8))[:, low:high]
         found[:, low:high] |= np.where(band & (through == 0), np.uint8(255), np.uint8(0))
     return found
 
 
-def _runs_into(line: Segment, seal: Seal) -> bool:
-    """Whether a line that is mostly print outside of a seal reaches its ring."""
+def _running_in(lines: Lines, marks: Marks, index: int, seal: Seal, side: int) -> Segment | None:
+    """The part of a line outside of a seal, if it is print that runs into the ring from the left (−1) or right (1)."""
+    line, parts = lines.segments[index], marks.parts
     half, near = seal.half_chord(line.middle_y), WIDE_GAP * line.x_height
-    if not half or line.letters < _LEAST_LETTERS:
-        return False
-    left, right = seal.x - half, seal.x + half
-    outside = max(0.0, left - line.left) + max(0.0, line.right - right)
-    return line.left < right + near and line.right > left - near and outside > _OUTSIDE_X * line.x_height
+    if not half or line.left > seal.x + half + near or line.right < seal.x - half - near:
+        return None
+    middle = parts.left + parts.width / 2
+    out = np.flatnonzero((lines.owner == index) & marks.letter & (side * (middle - seal.x) > half))
+    if not out.size:
+        return None
+    line = fitted(marks, out, line.region)
+    along = middle[out] - line.left
+    off = np.abs(parts.bottom[out] - (line.offset + (line.slope + line.bow * along) * along))
+    wide, level = parts.width[out].sum(), off <= max(1.0, _ON_X * line.x_height)
+    return line if wide >= _OUTSIDE_X * line.x_height and level.mean() >= _LEVEL_SHARE else None
+
+
+def _keep(
+    within: Bools, line: Segment, marks: Marks, seal: Seal, side: int, window: Window, along_ring: Bools
+) -> None:
+    """Take what a line has in a seal, from the ring up to a blank, out of ``within``: a window of the page, changed."""
+    parts, x, end = marks.parts, line.x_height, seal.x + side * seal.half_chord(line.middle_y)
+    base, (top, left) = line.baseline(end), (window[0].start, window[1].start)
+    head, foot = base - _RISE_X * x, base + _FALL_X * x
+    near = max(1.0, _ON_X * x)
+    stands = (np.abs(parts.bottom - base) <= near) | (np.abs(parts.top - base + x) <= near)
+    stands &= parts.height >= _TALL * x
+    # An accent stands above, and several letters that touch are wider.
+    strange = along_ring & ~stands & (parts.bottom > base - _TALL * x) & (parts.width < x) & (parts.height < x)
+    free = marks.painted(np.where(strange, 0, 255).astype(np.uint8), window) > 0
+    ink = free & (marks.ink[window] > 0)
+    body = ink[max(0, round(base - x) - top) : max(1, round(base) - top)].any(axis=0)
+    at = min(max(0, round(end) - left), body.size - 1)
+    inward = body[at:] if side < 0 else body[at::-1]
+    filled = np.append(0, np.flatnonzero(inward) + 1)
+    cuts = np.flatnonzero(np.diff(filled) > _BLANK_X * x)
+    reach = int(filled[cuts[0]] if cuts.size else filled[-1])
+    rows = slice(max(0, round(head) - top - 1), max(1, round(foot) - top + 1))
+    columns = slice(0, at + reach + 1) if side < 0 else slice(max(0, at - reach), None)
+    within[rows, columns] &= ~free[rows, columns]
 
 
 def without_seals(lines: Lines, marks: Marks, seals: tuple[Seal, ...]) -> Lines:

@@ -25,7 +25,7 @@ from stages.ocr.turbo.lines import Lines, Segment, find_lines
 from stages.ocr.turbo.marks import Marks, find_marks
 from stages.ocr.turbo.placed import with_written
 from stages.ocr.turbo.prepare import CleanPage, prepare, without_ink
-from stages.ocr.turbo.seals import Seal, find_seals, seal_ink, without_seals
+from stages.ocr.turbo.seals import Seal, find_seals, inner_ink, ring_ink, without_seals
 from stages.ocr.turbo.small import with_small
 from stages.ocr.turbo.tables import Table, Tables, find_tables
 from stages.ocr.turbo.written import find_written
@@ -51,7 +51,9 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
     marks, tables, lines = _found(page)
     seals = find_seals(marks, page.dpi)
     if seals:
-        page = without_ink(page, seal_ink(marks, lines, seals))
+        page = without_ink(page, ring_ink(marks, seals))
+        marks, _, lines = _found(page)
+        page = without_ink(page, inner_ink(marks, lines, seals))
         marks, tables, lines = _found(page, seals)
     faint = faint_print(page.grey, page.dpi, marks, lines)
     if faint is not None:
