@@ -54,7 +54,7 @@ _BLANK_X = 0.8
 """It ends in the seal before a wider blank, in x-heights."""
 _TALL = 0.8
 """Its letters have at least this share of an x-height or a capital."""
-_RISE_X, _FALL_X = 1.6, 0.5
+_RISE_X, _FALL_X = 1.45, 0.3
 """How far its print reaches above and below its baseline."""
 
 
@@ -260,7 +260,7 @@ def _thin(around: Mask, seal: Seal) -> Mask:
 def _running_in(lines: Lines, marks: Marks, index: int, seal: Seal, side: int) -> Segment | None:
     """The part of a line outside of a seal, if it is print that runs into the ring from the left (−1) or right (1)."""
     line, parts = lines.segments[index], marks.parts
-    half, near = seal.half_chord(line.middle_y), WIDE_GAP * line.x_height
+    half, near = seal.half_chord(_nearest(line, seal)), WIDE_GAP * line.x_height
     if not half or line.left > seal.x + half + near or line.right < seal.x - half - near:
         return None
     middle = parts.left + parts.width / 2
@@ -274,13 +274,19 @@ def _running_in(lines: Lines, marks: Marks, index: int, seal: Seal, side: int) -
     return line if wide >= _OUTSIDE_X * line.x_height and level.mean() >= _LEVEL_SHARE else None
 
 
+def _nearest(line: Segment, seal: Seal) -> float:
+    """The height, between baseline and top of ``x``, at which a line comes nearest to a seal's centre."""
+    base = line.baseline(min(max(seal.x, line.left), line.right))
+    return min(max(seal.y, base - line.x_height), base)
+
+
 def _keep(
     within: Bools, line: Segment, marks: Marks, seal: Seal, side: int, window: Window, along_ring: Bools
 ) -> None:
     """Take what a line has in a seal, from the ring up to a blank, out of ``within``: a window of the page, changed."""
-    parts, x, end = marks.parts, line.x_height, seal.x + side * seal.half_chord(line.middle_y)
+    parts, x, end = marks.parts, line.x_height, seal.x + side * seal.half_chord(_nearest(line, seal))
     base, (top, left) = line.baseline(end), (window[0].start, window[1].start)
-    head, foot = base - _RISE_X * x, base + _FALL_X * x
+    head, foot = min(line.top, base - _RISE_X * x), max(line.bottom, base + _FALL_X * x)
     near = max(1.0, _ON_X * x)
     stands = (np.abs(parts.bottom - base) <= near) | (np.abs(parts.top - base + x) <= near)
     stands &= parts.height >= _TALL * x
