@@ -50,7 +50,7 @@ _FRINGE = 2
 """Pixels by which a ring is not quite round, or thicker than mostly."""
 _OUTSIDE_X, _ON_X, _LEVEL_SHARE = 2.5, 0.12, 0.6
 """A line of print that runs into a seal has letters so wide, in x-heights, outside of it, and most stand on its baseline."""
-_BLANK_X = 0.8
+_BLANK_X = 1.3
 """It ends in the seal before a wider blank, in x-heights."""
 _TALL = 0.8
 """Its letters have at least this share of an x-height or a capital."""
@@ -217,10 +217,11 @@ def inner_ink(marks: Marks, lines: Lines, seals: tuple[Seal, ...]) -> Mask:
         within = far < seal.radius
         along_ring = _along_ring(marks, seal, window, far)
         for index in range(len(lines.segments)):
-            for side in (-1, 1):
-                line = _running_in(lines, marks, index, seal, side)
+            sides = {side: _running_in(lines, marks, index, seal, side) for side in (-1, 1)}
+            through = None not in sides.values()
+            for side, line in sides.items():
                 if line is not None:
-                    _keep(within, line, marks, seal, side, window, along_ring)
+                    _keep(within, line, marks, seal, side, window, along_ring, through=through)
         mask[window] |= np.where(within, np.uint8(255), np.uint8(0))
     return mask
 
@@ -281,9 +282,20 @@ def _nearest(line: Segment, seal: Seal) -> float:
 
 
 def _keep(
-    within: Bools, line: Segment, marks: Marks, seal: Seal, side: int, window: Window, along_ring: Bools
+    within: Bools,
+    line: Segment,
+    marks: Marks,
+    seal: Seal,
+    side: int,
+    window: Window,
+    along_ring: Bools,
+    *,
+    through: bool,
 ) -> None:
-    """Take what a line has in a seal, from the ring up to a blank, out of ``within``: a window of the page, changed."""
+    """Take what a line has in a seal out of ``within``, a window of the page that is changed.
+
+    It has what stands in its row from the ring up to a blank; all, where it goes on at the other side (``through``).
+    """
     parts, x, end = marks.parts, line.x_height, seal.x + side * seal.half_chord(_nearest(line, seal))
     base, (top, left) = line.baseline(end), (window[0].start, window[1].start)
     head, foot = min(line.top, base - _RISE_X * x), max(line.bottom, base + _FALL_X * x)
@@ -298,8 +310,8 @@ def _keep(
     at = min(max(0, round(end) - left), body.size - 1)
     inward = body[at:] if side < 0 else body[at::-1]
     filled = np.append(0, np.flatnonzero(inward) + 1)
-    cuts = np.flatnonzero(np.diff(filled) > _BLANK_X * x)
-    reach = int(filled[cuts[0]] if cuts.size else filled[-1])
+    cuts = np.flatnonzero(np.diff(filled) > _BLANK_X * min(x, marks.x_height))
+    reach = int(filled[cuts[0]] if cuts.size and not through else filled[-1])
     rows = slice(max(0, round(head) - top - 1), max(1, round(foot) - top + 1))
     columns = slice(0, at + reach + 1) if side < 0 else slice(max(0, at - reach), None)
     within[rows, columns] &= ~free[rows, columns]
