@@ -71,9 +71,7 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
     return with_written(blocks, groups, written, marks.x_height) if written else blocks
 
 
-def _found(
-    page: CleanPage, seals: tuple[Seal, ...] = (), faint: Pixels | None = None
-) -> tuple[Marks, Tables, Lines]:
+def _found(page: CleanPage, seals: tuple[Seal, ...] = (), faint: Pixels | None = None) -> tuple[Marks, Tables, Lines]:
     """Marks, tables and lines. ``seals``: whose ink was taken away; ``faint``: where print may be pale."""
     marks = find_marks(page.grey, page.dpi, page.pen, faint)
     tables = find_tables(marks)
