@@ -40,6 +40,8 @@ _ALONG, _NEAR = 0.94, 2.5
 """Cosine between an edge's slope and the radius, and the distance, in shrunk pixels, of the edges of one circle."""
 _RING_SHARE = 0.6
 """A ring is inked along so much of its circle."""
+_AS_WHOLE = 0.8
+"""All circles of a seal are about as whole; print along them is less."""
 _INNER = 0.6
 """Share of the least radius that an inner ring has at least."""
 _PRINT_BAND = (0.7, 0.93)
@@ -195,6 +197,7 @@ def _seal(ink: Mask, x: float, y: float, mm: float) -> Seal | None:
     inked = band.reshape(_SECTORS, -1).mean(axis=1)
     if ((inked > _INKED[0]) & (inked < _INKED[1])).mean() < _PRINT_SHARE:
         return None
+    rings = rings[share[rings] >= _AS_WHOLE * share[rings].max()]
     cuts = np.flatnonzero(np.diff(rings) > 1)
     firsts, lasts = rings[np.append(0, cuts + 1)], rings[np.append(cuts, rings.size - 1)]
     strokes = tuple((int(first), int(last)) for first, last in zip(firsts, lasts, strict=True))
