@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -86,6 +86,8 @@ class CleanPage:
     """Mask of what pens may have written in colour, at half scale; None without any."""
     fill: Fill | None = field(default=None, repr=False)
     """Grey that was printed under the text; None without any."""
+    seals: Pixels | None = field(default=None, repr=False)
+    """Mask of black seals' ink, at working scale; it is gone from ``grey`` and ``fine``. None without any."""
 
     def inked_at(self, left: int, top: int, right: int, bottom: int) -> Pixels:
         """A part of ``inked``, in its pixels, on white paper."""
@@ -106,6 +108,8 @@ class CleanPage:
             if cv2.countNonZero(levels):
                 grey = _without_tint(grey, levels)
         even = _evened(grey, _window(self.under, box, width, height))
+        if self.seals is not None:
+            even = _whitened(even, _window(self.seals, box, width, height))
         return even if self.fill is None or not self.fill.touches(box, width, height) else smooth(even, 2)
 
 
@@ -134,6 +138,20 @@ def prepare(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> CleanPag
         size = (round(half.shape[1] * 2 / scale), round(half.shape[0] * 2 / scale))
         clean = _shrunk(clean, size)
     return CleanPage(clean, scale, dpi / scale, pen, fine, full_grey, tint, under, inked, written, fill)
+
+
+def without_ink(page: CleanPage, seals: Pixels) -> CleanPage:
+    """The page without the ink of black seals. ``seals``: its mask, at working scale."""
+    fine = page.fine if page.fine is None else _whitened(page.fine, seals)
+    both = seals if page.seals is None else np.asarray(cv2.bitwise_or(page.seals, seals), dtype=np.uint8)
+    return replace(page, grey=_whitened(page.grey, seals), fine=fine, seals=both)
+
+
+def _whitened(image: Pixels, mask: Pixels) -> Pixels:
+    """The picture, white where a mask of any scale says so."""
+    if mask.shape != image.shape:
+        mask = np.asarray(cv2.resize(mask, image.shape[::-1], interpolation=cv2.INTER_NEAREST), dtype=np.uint8)
+    return np.asarray(cv2.bitwise_or(image, mask), dtype=np.uint8)
 
 
 def _shrunk(image: Pixels, size: tuple[int, int]) -> Pixels:

@@ -24,7 +24,8 @@ from stages.ocr.turbo.line_image import LineImage, TextBlock
 from stages.ocr.turbo.lines import Lines, Segment, find_lines
 from stages.ocr.turbo.marks import Marks, find_marks
 from stages.ocr.turbo.placed import with_written
-from stages.ocr.turbo.prepare import CleanPage, prepare
+from stages.ocr.turbo.prepare import CleanPage, prepare, without_ink
+from stages.ocr.turbo.seals import Seal, find_seals, inner_ink, ring_ink, without_seals
 from stages.ocr.turbo.small import with_small
 from stages.ocr.turbo.tables import Table, Tables, find_tables
 from stages.ocr.turbo.written import find_written
@@ -48,9 +49,15 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
         half, full_grey = np.asarray(cv2.bitwise_not(half), dtype=np.uint8), _inverted(full_grey)
     page = prepare(half, dpi, full_grey)
     marks, tables, lines = _found(page)
+    seals = find_seals(marks, page.dpi)
+    if seals:
+        page = without_ink(page, ring_ink(marks, seals))
+        marks, _, lines = _found(page)
+        page = without_ink(page, inner_ink(marks, lines, seals))
+        marks, tables, lines = _found(page, seals)
     faint = faint_print(page.grey, page.dpi, marks, lines)
     if faint is not None:
-        marks, tables, lines = _found(page, faint)
+        marks, tables, lines = _found(page, seals, faint)
         page = strengthened(page, faint)
     groups = arrange(lines, tables, marks, page.grey.shape[0])
     owner, low = owners(marks, lines), low_letters(lines)
@@ -64,14 +71,15 @@ def segment(half: Pixels, dpi: int, full_grey: Callable[[], Pixels]) -> tuple[Te
     return with_written(blocks, groups, written, marks.x_height) if written else blocks
 
 
-def _found(page: CleanPage, faint: Pixels | None = None) -> tuple[Marks, Tables, Lines]:
-    """Marks, tables and lines. ``faint``: where print may be pale."""
+def _found(page: CleanPage, seals: tuple[Seal, ...] = (), faint: Pixels | None = None) -> tuple[Marks, Tables, Lines]:
+    """Marks, tables and lines. ``seals``: whose ink was taken away; ``faint``: where print may be pale."""
     marks = find_marks(page.grey, page.dpi, page.pen, faint)
     tables = find_tables(marks)
     parts = marks.parts
     region = tables.region_of(parts.left + parts.width / 2, parts.top + parts.height / 2)
     bodies = parted(marks, find_lines(marks, region, tables.walls))
-    return marks, tables, with_small(marks, bridged(marks, bodies, tables.walls), region)
+    lines = with_small(marks, bridged(marks, bodies, tables.walls), region)
+    return marks, tables, without_seals(lines, marks, seals)
 
 
 def _negative(half: Pixels, dpi: int) -> bool:
