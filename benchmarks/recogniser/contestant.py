@@ -94,13 +94,13 @@ class _Witness:
 
     def read(self, image: UprightImage) -> PageText:
         found = self._engine.read(image)
-        self.lines = [line for block in found.blocks for line in block.lines if line.words]
+        self.lines = [line for block in found.blocks for line in block.lines if line.printed]
         self.grey = image.full_grey()
         return found
 
 
 def _judged(page: OcrPage, seen: _Witness) -> Read:
-    rows = [" ".join(word.text for word in line.words) for line in seen.lines]
+    rows = [line.text for line in seen.lines]
     text = "\n".join(rows)
     confusions: Counter[tuple[str, str]] = Counter()
     bad = []
@@ -115,7 +115,7 @@ def _judged(page: OcrPage, seen: _Witness) -> Read:
                 place, last = np.searchsorted(ends, (match.place, match.place + len(found) - 1), side="right").tolist()
                 picture = _cropped(seen.grey, seen.lines[place : last + 1])
             bad.append(BadLine(page.name, line.text, found, len(faults), picture))
-    words = judged_page(page.truth, [[(word.text, word.confidence) for word in line.words] for line in seen.lines])
+    words = judged_page(page.truth, [[(word.text, word.confidence) for word in line.printed] for line in seen.lines])
     return Read(page, text, score(page.truth, text), confusions, tuple(words), tuple(bad))
 
 
