@@ -124,6 +124,20 @@ def test_a_verdict_is_never_changed() -> None:
     assert sheet_pairs.resolved({1: measured(of, blobs), 2: second}, blobs.get) == {}
 
 
+@pytest.mark.parametrize(("grain", "finding"), [(False, "shown_through"), (True, "unclear")])
+def test_on_grainy_paper_nothing_is_seen_to_shine_through(grain: bool, finding: str) -> None:
+    """Marks over the other side's print are its show-through only where the paper beside them is lighter than they are."""
+    chance = np.random.default_rng(4)
+    there = np.zeros((580, 410), np.uint8)
+    there[60:520:12, 40:370] = there[61:520:12, 40:370] = 15  # lines of print, as dark as ink
+    behind = there[:, ::-1] > 0
+    dark = chance.integers(5, 9, there.shape, np.uint8)
+    here = (dark + behind).astype(np.uint8) if grain else np.where(behind, dark, 0).astype(np.uint8)
+    here[300:302, 100:110] |= 128  # a small number stands there, no darker than the rest
+    blobs = [cv2.imencode(".png", side)[1].tobytes() for side in (here, there)]
+    assert show_through.compared(*blobs).finding == finding
+
+
 def test_pictures_of_other_sizes_are_no_pair() -> None:
     blobs = desk.Blobs()
     small = np.full((300, 200, 3), 240, np.uint8)
