@@ -91,5 +91,5 @@ def read_selection(data: bytes) -> tuple[int, ...]:
 
 
 STAGE = Stage(
-    "both_sides", 3, Scope.DOCUMENT, (Unpacked, Counted, BlankMeasured, Sequenced, NotesPaired), BothSidesJudged, run
+    "both_sides", 4, Scope.DOCUMENT, (Unpacked, Counted, BlankMeasured, Sequenced, NotesPaired), BothSidesJudged, run
 )

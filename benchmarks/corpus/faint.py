@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from benchmarks.corpus import names, penmanship, pictures, seal
-from benchmarks.corpus.fonts import Fonts, Style
+from benchmarks.corpus.fonts import SERIF, Family, Fonts, Style
 from benchmarks.corpus.page import Grey, Mark, Page
 from benchmarks.corpus.strokes import Points, draw_strokes, initial, signature, smooth
 
@@ -52,10 +52,17 @@ def _spot(page: Page, width_mm: float, height_mm: float, rim_mm: float = 14.0) -
 
 
 def printed(
-    page: Page, text: str, x_mm: float, y_mm: float, size_pt: float, share: float, style: Style = "regular"
+    page: Page,
+    text: str,
+    x_mm: float,
+    y_mm: float,
+    size_pt: float,
+    share: float,
+    style: Style = "regular",
+    fonts: Fonts | None = None,
 ) -> None:
     """Toner or typewriter ink as a mark, so that it can be pale."""
-    font = page.fonts.get(style, size_pt * page.dpi / 72)
+    font = (fonts or page.fonts).get(style, size_pt * page.dpi / 72)
     left, top, right, bottom = font.getbbox(text)
     tile = Image.new("L", (int(right - left) + 4, int(bottom - top) + 4), 0)
     ImageDraw.Draw(tile).text((2 - left, 2 - top), text, font=font, fill=round(255 * share))
@@ -263,6 +270,40 @@ def thin_curve(page: Page) -> None:
     _weaken_last(page, 0.5, 1.0)
 
 
+def pale_print(page: Page) -> None:
+    """A few printed words in any face, by worn toner or a stamp's ink, as what was left of a printed side."""
+    rng = page.rng
+    family: Family = (*SERIF, "sans")[int(rng.integers(4))]
+    style: Style = ("regular", "bold", "italic", "bolditalic")[int(rng.integers(4))]
+    words = " ".join(_WORDS[int(n)] for n in rng.integers(0, len(_WORDS), 3)).split()
+    first = int(rng.integers(len(words)))
+    text = " ".join(words[first : first + int(rng.integers(1, 5))])
+    text = text.upper() if rng.random() < 0.2 else text.lower()
+    x, y = _spot(page, 60, 8)
+    share = float(rng.uniform(0.16, 0.6))
+    printed(page, text, x, y, float(rng.uniform(8, 14)), share, style, Fonts(family))
+    if rng.random() < 0.25:
+        page.marks[-1] = replace(page.marks[-1], colour=_STAMP_BLUES[int(rng.integers(3))])
+
+
+def rules(page: Page) -> None:
+    """Printed rules: what a table, a title or a place to sign leaves, alone."""
+    rng = page.rng
+    thick, share = page.px(float(rng.uniform(0.2, 0.45))), float(rng.uniform(0.4, 1.0))
+    wide, high = float(rng.uniform(8, 70)), float(rng.uniform(4, 12))
+    tile = np.zeros((round(page.px(high)) + 4, round(page.px(wide)) + 4), np.float32)
+    across, upright = rng.random() < 0.75, rng.random() < 0.35
+    thin = max(1, round(thick))
+    if across or not upright:
+        tile[1 : 1 + thin, 1:-1] = min(1.0, thick)
+    if upright:
+        for x in rng.integers(1, tile.shape[1] - thin - 1, int(rng.integers(1, 4))):
+            tile[1:-1, x : x + thin] = min(1.0, thick)
+    x, y = _spot(page, wide, high)
+    alpha: Grey = np.asarray(np.clip(tile * share * 255, 0, 255), dtype=np.uint8)
+    page.marks.append(Mark(alpha, round(page.px(x)), round(page.px(y)), (22, 22, 22)))
+
+
 INKS: dict[str, Faint] = {
     "page_number": page_number,
     "red_seal": red_seal,
@@ -281,5 +322,7 @@ INKS: dict[str, Faint] = {
     "edge_line": edge_line,
     "dashes": dashes,
     "thin_curve": thin_curve,
+    "pale_print": pale_print,
+    "rules": rules,
 }
 """By name."""

@@ -29,7 +29,7 @@ from models.settings import BlankSettings
 from models.side import Side
 from stages import blank_side
 from stages.blank import show_through
-from stages.blank.sheet_pairs import resolved
+from stages.blank.sheet_pairs import EXPLAINED, resolved
 from stages.blank_side import BlankMeasured, Verdict
 from stages.raster import open_raster
 from stages.survey import survey
@@ -62,15 +62,15 @@ class Judged:
 def judge(case: Draw, back: bytes, front: Callable[[], bytes]) -> Judged:
     """What page and document steps make of a side. ``front``: asked for only where there is a doubt."""
     settings = BlankSettings()
-    raster = _raster(back, case.dpi)
-    seen = raster.once(survey)
+    side = raster(back, case.dpi)
+    seen = side.once(survey)
     begun = time.process_time()
-    found = blank_side.measure(seen, raster.full_grey)
+    found = blank_side.measure(seen, side.full_grey)
     ms = (time.process_time() - begun) * 1000
     page = verdict = blank_side.judge(found, settings)
-    if page == "unsure" and not {"pale", "staple"}.isdisjoint(found.doubts):
-        blobs = {"back": show_through.packed(seen, found.pale_marks)}
-        blobs["front"] = show_through.packed(_raster(front(), case.dpi).once(survey), None)
+    if page == "unsure" and not EXPLAINED.isdisjoint(found.doubts):
+        blobs = {"back": blank_side.packed(seen, found, page)}
+        blobs["front"] = show_through.packed(raster(front(), case.dpi).once(survey), None)
         wires = tuple(wire.scaled(1 / show_through.shrink(seen)) for wire in found.wires)
         measured = BlankMeasured(verdict=page, ink=0.0, doubts=found.doubts, wires=wires)
         facts = {
@@ -81,7 +81,7 @@ def judge(case: Draw, back: bytes, front: Callable[[], bytes]) -> Judged:
     return Judged(case, page, verdict, found.doubts, found.share, ms)
 
 
-def _raster(data: bytes, dpi: int) -> Raster:
+def raster(data: bytes, dpi: int) -> Raster:
     with Image.open(io.BytesIO(data)) as image:
         width, height = image.size
     side = Side(

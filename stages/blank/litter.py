@@ -267,13 +267,10 @@ def grouped(level: Pixels, mm: float, marks: Components | None = None, kept: Boo
     """Groups of what is not 0. ``level``: contrast, 0–255; ``kept``: which of ``marks`` are in it, to be counted."""
     height, width = (side // _CELL * _CELL for side in level.shape)
     whole = level[:height, :width]
-    small = (width // _CELL, height // _CELL)
     peak = cv2.dilate(whole, np.ones((_CELL, _CELL), np.uint8), anchor=(0, 0))[::_CELL, ::_CELL]
     size = max(1, round(2 * mm / _CELL)) | 1
     cells = ink.components(cv2.dilate((peak > 0).view(np.uint8), np.ones((size, size), np.uint8)))
-    mean = cv2.resize(whole.astype(np.float32), small, interpolation=cv2.INTER_AREA)
     numbers = cells.labels.ravel()
-    weight = np.bincount(numbers, mean.ravel(), len(cells.area)) * (_CELL / mm) ** 2 / 255
     highest = np.zeros(len(cells.area), np.uint8)
     there = np.flatnonzero(peak)
     np.maximum.at(highest, numbers[there], peak.ravel()[there])
@@ -281,7 +278,16 @@ def grouped(level: Pixels, mm: float, marks: Components | None = None, kept: Boo
     if marks is not None and kept is not None:
         count = np.bincount(_group_of(cells, marks)[kept], minlength=len(cells.area)).astype(np.int32)
         count[0] = 0
-    return Groups(cells, count, weight, highest)
+    return Groups(cells, count, weights_mm2(cells, whole, mm), highest)
+
+
+def weights_mm2(cells: Components, level: Pixels, mm: float) -> Floats:
+    """The ink of a picture by the group that it lies in, mm² of full black. ``cells``: of :class:`Groups`."""
+    high, wide = cells.labels.shape
+    whole = level[: high * _CELL, : wide * _CELL].astype(np.float32)
+    mean = cv2.resize(whole, (wide, high), interpolation=cv2.INTER_AREA)
+    weight = np.bincount(cells.labels.ravel(), mean.ravel(), len(cells.area))
+    return np.asarray(weight * (_CELL / mm) ** 2 / 255)
 
 
 def lonely(marks: Components, level: Pixels, kept: Bools, mm: float) -> Bools:

@@ -28,8 +28,8 @@ _MOST = 15
 """The highest level: as dark as ink, 60 and up."""
 _PALEST_SOURCE = 8
 """Print paler than this level (contrast 32) does not show on the other side."""
-_DOUBTFUL = 128
-"""Set where the mark is one of those that the page step doubts."""
+_DOUBTFUL, _BEHIND = 128, 64
+"""Set where the mark is one of those that the page step doubts; and where it is no ink if anything is printed behind it."""
 _MOST_MM, _MOST_DEG = 7.0, 3.0
 """How far the two sides of a sheet may lie and lean apart."""
 _SHARE = 0.35
@@ -44,6 +44,8 @@ _REST_MM2 = 0.25
 """Unexplained ink in a group, mm² of full black, from which something stands there."""
 _REST_SHARE = 0.03
 """And so much of all doubtful ink may be left in places that are each too small to matter."""
+_BEHIND_SHARE = 0.3
+"""Of the ink of a group that is print behind the sheet for all the network knows, so much lies on what is printed there."""
 _WRITTEN_MM2, _WRITTEN = 2.2, 32
 """From so much, if it is so dark somewhere (contrast), it is writing: stains and creases are paler, rust is smaller."""
 
@@ -59,10 +61,11 @@ class Comparison(NamedTuple):
 
 
 class _Side(NamedTuple):
-    """A small picture, unpacked: contrast, 0–255 in steps, and where it is doubtful (255)."""
+    """A small picture, unpacked: contrast, 0–255 in steps, and where it is doubtful (255), and is no ink if print is behind."""
 
     contrast: Pixels
     doubtful: Pixels
+    behind: Pixels
 
 
 class _Laid(NamedTuple):
@@ -80,11 +83,11 @@ def shrink(seen: Survey) -> int:
     return max(1, round(seen.dpi / DPI))
 
 
-def packed(seen: Survey, doubtful: Pixels | None) -> bytes:
+def packed(seen: Survey, doubtful: Pixels | None, behind: Pixels | None = None) -> bytes:
     """A side's small picture: PNG of 8 bits, at about 50 dpi, a level for each pixel and whether it is in doubt.
 
     ``doubtful``: 255 where the doubtful marks are, in the survey's pixels; with it pale marks are kept, which else
-    nobody asks for.
+    nobody asks for. ``behind``: 255 where these are no ink if anything is printed on the other side.
     """
     factor = shrink(seen)
     even = np.asarray(cv2.GaussianBlur(seen.contrast, (3, 3), 0), dtype=np.uint8)
@@ -92,6 +95,8 @@ def packed(seen: Survey, doubtful: Pixels | None) -> bytes:
     level[level < (_PALEST_SOURCE if doubtful is None else 2)] = 0
     if doubtful is not None:
         level |= _pooled(doubtful, factor) & _DOUBTFUL
+        if behind is not None:
+            level |= _pooled(behind, factor) & _BEHIND
     done, data = cv2.imencode(".png", level)
     assert done
     return bytes(data)
@@ -105,7 +110,8 @@ def _pooled(picture: Pixels, factor: int) -> Pixels:
 
 def _unpacked(data: bytes) -> _Side:
     level = np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_GRAYSCALE), dtype=np.uint8)
-    return _Side(np.asarray((level & 15) * _STEP, dtype=np.uint8), np.where(level & _DOUBTFUL, 255, 0).astype(np.uint8))
+    doubtful, behind = (np.where(level & bit, 255, 0).astype(np.uint8) for bit in (_DOUBTFUL, _BEHIND))
+    return _Side(np.asarray((level & 15) * _STEP, dtype=np.uint8), doubtful, behind)
 
 
 def stapled(wires: Sequence[staples.Wire], side: bytes, pair: bytes) -> bool:
@@ -161,16 +167,29 @@ def compared(side: bytes, pair: bytes) -> Comparison:
     beside = here.contrast[spread == 0]
     grain = float(np.percentile(beside, 85)) if beside.size else 0.0
     allowed[(spread == 0) | (through < grain + 1.5 * _STEP)] = 0
-    rest = np.where((here.doubtful > 0) & (here.contrast > allowed), here.contrast, 0).astype(np.uint8)
+    doubtful = (here.doubtful > 0) & (here.behind == 0)
+    rest = np.where(doubtful & (here.contrast > allowed), here.contrast, 0).astype(np.uint8)
     groups = litter.grouped(rest, mm)
     rest_mm2 = float(groups.weight_mm2[1:].max(initial=0.0))
     finding: Finding = "unclear"
-    doubted = np.where(here.doubtful > 0, here.contrast, 0)
-    if rest_mm2 < _REST_MM2 and float(rest.sum()) <= _REST_SHARE * float(doubted.sum()):
+    doubted = np.where(doubtful, here.contrast, 0)
+    if (
+        rest_mm2 < _REST_MM2
+        and float(rest.sum()) <= _REST_SHARE * float(doubted.sum())
+        and _print_behind(here, spread, mm)
+    ):
         finding = "shown_through"
     elif ((groups.weight_mm2 >= _WRITTEN_MM2) & (groups.peak >= _WRITTEN)).any():
         finding = "written"
     return Comparison(finding, rest_mm2, through, laid.turn_deg, (laid.right_px / mm, laid.down_px / mm))
+
+
+def _print_behind(here: _Side, spread: Pixels, mm: float) -> bool:
+    """Whether something is printed behind each group of the marks that are no ink if there is. ``spread``: the other side's."""
+    there = np.where((here.doubtful > 0) & (here.behind > 0), here.contrast, 0).astype(np.uint8)
+    groups = litter.grouped(there, mm)
+    near = litter.weights_mm2(groups.cells, np.where(spread > 0, there, 0).astype(np.uint8), mm)
+    return bool((near >= _BEHIND_SHARE * groups.weight_mm2)[groups.weight_mm2 >= _REST_MM2].all())
 
 
 def _laid_over(here: Pixels, source: Pixels, mm: float) -> _Laid:

@@ -76,6 +76,11 @@ def grey(image: Image.Image) -> Pixels:
     return np.asarray(image.convert("L"))
 
 
+def grey_of(picture: Pixels) -> Pixels:
+    """Of pixels, grey or BGR."""
+    return picture if picture.ndim == 2 else np.asarray(cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+
+
 def leaning(image: Pixels, angle_deg: float) -> Pixels:
     """The page put on the glass so that its lines lean clockwise by this angle."""
     height, width = image.shape[:2]

@@ -38,7 +38,7 @@ def verdicts(image: Pixels) -> set[str]:
 
 def verdict(image: Pixels, dpi: float) -> str:
     """Of a picture at this resolution."""
-    return blank_side.judge(blank_side.measure(survey.of(image, dpi)), BlankSettings())
+    return blank_side.judge(blank_side.measure(survey.of(image, dpi), lambda: rendered.grey_of(image)), BlankSettings())
 
 
 def at_150(page: Pixels) -> Pixels:

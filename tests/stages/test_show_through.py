@@ -38,9 +38,9 @@ def back(of: Pixels, share: float, lean_deg: float = 0.0, right_px: int = 0, dow
 def measured(picture: Pixels, blobs: desk.Blobs) -> BlankMeasured:
     """The fact of a side at 150 dpi, with its small picture."""
     seen = survey.of(picture, 150)
-    found = blank_side.measure(seen)
+    found = blank_side.measure(seen, lambda: rendered.grey_of(picture))
     verdict = blank_side.judge(found, BlankSettings())
-    marks = blobs.put(show_through.packed(seen, found.pale_marks if verdict == "unsure" else None))
+    marks = blobs.put(blank_side.packed(seen, found, verdict))
     wires = tuple(wire.scaled(1 / show_through.shrink(seen)) for wire in found.wires)
     return BlankMeasured(verdict=verdict, ink=found.share, doubts=found.doubts, marks=marks, wires=wires)
 
@@ -104,7 +104,7 @@ def test_two_pale_sides_do_not_explain_one_another() -> None:
     assert "blank" not in pairs.values()
 
 
-@pytest.mark.parametrize("doubts", [("streak",), ("pale", "line"), ("faint",), ()])
+@pytest.mark.parametrize("doubts", [("streak",), ("pale", "line"), ("sight",), ()])
 def test_only_pale_marks_can_be_explained(doubts: tuple[blank_side.Doubt, ...]) -> None:
     """Any other doubt stays, and so does a side without a pair or without a picture."""
     blobs = desk.Blobs()
