@@ -38,9 +38,10 @@ _MOST_DUST = 0.0005
 """More of the page than this is not dust: 30 mm² on A4."""
 _DARK_PAPER = 90
 """Paper darker than this is no paper: lid open, or black."""
-_INK, _BEHIND, _PEN = 0.98, 0.5, 0.5
-"""What is doubtful is ink if the network holds that for so likely, and nowhere that the other side shines through. From the
-third on a hair may have been a pen, and what nothing else found is a doubt."""
+_INK, _BEHIND = 0.94, 0.5
+"""What is doubtful is ink if the network holds that for so likely, and nowhere that the other side shines through."""
+_PEN, _MISSED = 0.5, 0.8
+"""From this likelihood of ink on a hair may have been a pen, and what nothing else found is a doubt."""
 _SALIENT, _LITTLE, _RIM_MM = 20, 0.000004, 1.5
 """Places that it looks at where nothing is doubtful, how little ink there is then, and how far from dark
 edges they lie."""
@@ -155,8 +156,8 @@ def _looked_at(seen: Survey, full_grey: Callable[[], Pixels], found: InkMeasure)
             doubtful["hair"] = _both(doubtful.get("hair"), found.hairs)
     if not doubtful and share < _LITTLE and found.strokes is not None:
         looked = sight.look(seen, full_grey, windows.salient(found.strokes, mm, _SALIENT))
-        if looked.inked >= _PEN:
-            doubtful["sight"] = sight.around(looked.at[looked.likely[:, 2] >= _PEN], seen.contrast.shape, mm)
+        if looked.inked >= _MISSED:
+            doubtful["sight"] = sight.around(looked.at[looked.likely[:, 2] >= _MISSED], seen.contrast.shape, mm)
     return found._replace(
         share=share, doubtful=doubtful, wires=found.wires if "staple" in doubtful else (), behind=behind
     )

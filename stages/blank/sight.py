@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float32]
 _, _THROUGH, _INK = range(3)
-_MAYBE, _ALONE = 0.1, 0.3
+_MAYBE, _ALONE = 0.25, 0.5
 """Ink is not ruled out from this likelihood on; or this, if nothing can shine through."""
 
 

@@ -16,7 +16,7 @@ CELLS = 64
 NEAR_DPI, AROUND_DPI, FAR_DPI = 200, 80, 25
 """Cells of an inch: 8 mm are seen near, 20 mm around it, 65 mm far."""
 _CELL_MM = 6.0
-_MOST = 48
+_MOST = 160
 _LEAST, _ENOUGH = 8, 48
 """Contrast from which ink makes a square salient, and from which it does so no more: much that is pale counts as well."""
 
