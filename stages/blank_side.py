@@ -15,7 +15,7 @@ from models.ports import Pixels
 from models.settings import BlankSettings
 from models.stage import Inputs, Ports, Scope, Stage
 from stages import ink
-from stages.blank import clear, grain, litter, pale, show_through, sight, staples, straight, windows
+from stages.blank import brown, clear, grain, litter, pale, show_through, sight, staples, straight, windows
 from stages.blank.clear import Doubt
 from stages.count import Counted
 from stages.decode import Decoded
@@ -52,7 +52,7 @@ class BlankMeasured(Fact):
 
     ``doubts``: why it is not blank although nothing on it counts as ink, see :class:`InkMeasure`.
     ``marks``: blob, a small picture of what stands on the side (:mod:`stages.blank.show_through`), where backs were scanned.
-    ``wires``: what the doubt ``staple`` is about, in pixels of that picture.
+    ``wires``: what the doubt ``staple`` is about, in pixels of that picture; ``marks_dpi``: how many make an inch.
     """
 
     verdict: Verdict
@@ -60,6 +60,7 @@ class BlankMeasured(Fact):
     doubts: tuple[Doubt, ...] = ()
     marks: Sha256 | None = None
     wires: tuple[staples.Wire, ...] = ()
+    marks_dpi: float = show_through.DPI
 
     def blobs(self) -> tuple[str, ...]:
         return (self.marks,) if self.marks else ()
@@ -139,10 +140,15 @@ def marked(seen: Survey, full_grey: Callable[[], Pixels] | None = None) -> InkMe
 def _looked_at(seen: Survey, full_grey: Callable[[], Pixels], found: InkMeasure) -> InkMeasure:
     """Less what the network says is dirt; what it says is ink counts as such; and what only the network sees is a doubt."""
     mm = seen.dpi / ink.MM_PER_INCH
-    share, doubtful, behind = found.share, dict(found.doubtful), None
+    share, doubtful, behind, wires = found.share, dict(found.doubtful), None, found.wires
     for name, there in found.doubtful.items():
         looked = sight.look(seen, full_grey, windows.places(there, seen.contrast, mm))
-        if looked.clean.all() or (looked.inked >= _INK and looked.through < _BEHIND):
+        if name == "staple" and looked.clean.all():
+            # A short rule in black ink looks no other: the sheet's other side has to agree.
+            wires = tuple(wire._replace(metal=True) for wire in wires)
+        elif name == "pale" and looked.clean.all() and brown.is_red(there, seen.small, seen.paper):
+            continue
+        elif looked.clean.all() or (looked.inked >= _INK and looked.through < _BEHIND):
             del doubtful[name]
             share += 0.0 if looked.clean.all() else float(np.count_nonzero(there)) / there.size
         else:
@@ -154,13 +160,11 @@ def _looked_at(seen: Survey, full_grey: Callable[[], Pixels], found: InkMeasure)
         looked = sight.look(seen, full_grey, windows.places(found.hairs, seen.contrast, mm))
         if looked.inked >= _PEN:
             doubtful["hair"] = _both(doubtful.get("hair"), found.hairs)
-    if not doubtful and share < _LITTLE and found.strokes is not None:
+    if doubtful.keys() <= {"staple"} and share < _LITTLE and found.strokes is not None:
         looked = sight.look(seen, full_grey, windows.salient(found.strokes, mm, _SALIENT))
         if looked.inked >= _MISSED:
             doubtful["sight"] = sight.around(looked.at[looked.likely[:, 2] >= _MISSED], seen.contrast.shape, mm)
-    return found._replace(
-        share=share, doubtful=doubtful, wires=found.wires if "staple" in doubtful else (), behind=behind
-    )
+    return found._replace(share=share, doubtful=doubtful, wires=wires if "staple" in doubtful else (), behind=behind)
 
 
 def _both(one: Pixels | None, other: Pixels) -> Pixels:
@@ -206,6 +210,7 @@ def run(inputs: Inputs, ports: Ports) -> BlankMeasured:
         doubts=found.doubts,
         marks=marks,
         wires=tuple(wire.scaled(1 / show_through.shrink(seen)) for wire in found.wires),
+        marks_dpi=round(seen.dpi / show_through.shrink(seen), 2),
     )
 
 

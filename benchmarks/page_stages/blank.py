@@ -72,7 +72,8 @@ def judge(case: Draw, back: bytes, front: Callable[[], bytes]) -> Judged:
         blobs = {"back": blank_side.packed(seen, found, page)}
         blobs["front"] = show_through.packed(raster(front(), case.dpi).once(survey), None)
         wires = tuple(wire.scaled(1 / show_through.shrink(seen)) for wire in found.wires)
-        measured = BlankMeasured(verdict=page, ink=0.0, doubts=found.doubts, wires=wires)
+        dpi = seen.dpi / show_through.shrink(seen)
+        measured = BlankMeasured(verdict=page, ink=0.0, doubts=found.doubts, wires=wires, marks_dpi=dpi)
         facts = {
             1: BlankMeasured(verdict="ink", ink=0.1).model_copy(update={"marks": "front"}),
             2: measured.model_copy(update={"marks": "back"}),

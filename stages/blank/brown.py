@@ -43,6 +43,19 @@ def is_brown(missing: Floats, slack: float = 0.0) -> bool:
     return bool(0.35 * blue <= green <= 0.88 * blue and 0.15 * blue <= red <= most)
 
 
+def is_red(there: Pixels, image: Pixels, paper: Pixels) -> bool:
+    """Whether marks are red on average, as a pale seal is and no stain: blue and green are missing alike, and hardly any red.
+
+    ``there``: 255 where they are.
+    """
+    if not is_told(image, paper):
+        return False
+    blue, green, red = np.array(cv2.mean(1 - image / np.maximum(paper, np.float32(1)), there)[:3]) - np.median(
+        1 - image[::8, ::8] / np.maximum(paper[::8, ::8], 1.0), axis=(0, 1)
+    )
+    return bool(green >= 0.7 * blue > 0 and red <= 0.4 * min(blue, green))
+
+
 def is_told(image: Pixels, paper: Pixels) -> bool:
     """False where the scanner's white hides what is missing in red, or nothing has a colour: there a grey mark looks brown."""
     return image.ndim == 3 and float(np.median(paper[::4, ::4, 2])) <= _WHITE

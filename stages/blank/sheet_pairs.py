@@ -36,7 +36,7 @@ def resolved(measured: Mapping[int, BlankMeasured], blob: Callable[[str], bytes]
         if finding == "written":
             found[number] = "ink"
         elif finding == "shown_through" and (
-            "staple" not in side.doubts or show_through.stapled(side.wires, here, there)
+            "staple" not in side.doubts or show_through.stapled(side.wires, here, there, side.marks_dpi)
         ):
             found[number] = "blank"
     return found

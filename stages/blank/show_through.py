@@ -114,13 +114,16 @@ def _unpacked(data: bytes) -> _Side:
     return _Side(np.asarray((level & 15) * _STEP, dtype=np.uint8), doubtful, behind)
 
 
-def stapled(wires: Sequence[staples.Wire], side: bytes, pair: bytes) -> bool:
-    """Whether the other side shows the rest of all these staples (:func:`staples.through`), in the pixels of ``side``."""
+def stapled(wires: Sequence[staples.Wire], side: bytes, pair: bytes, dpi: float = DPI) -> bool:
+    """Whether the other side shows the rest of all these staples (:func:`staples.through`), in the pixels of ``side``.
+
+    ``dpi``: of these.
+    """
     here, there = _unpacked(side).contrast, _unpacked(pair).contrast
     if not _alike(here, there):
         return False
     behind = _behind(there, here.shape)
-    mm = DPI / ink.MM_PER_INCH
+    mm = dpi / ink.MM_PER_INCH
     turned = np.asarray(cv2.rotate(behind, cv2.ROTATE_180), dtype=np.uint8)
     return any(staples.through(wires, picture, mm) for picture in (behind, turned))
 

@@ -17,25 +17,31 @@ _CROWNS, _WIRE_MM = 3, 0.3
 """More long bars than these are no staples but a bar code's; and the ink that a staple leaves across it, mm of full black."""
 _APART_MM, _LONGER_MM, _LEANS = 7.0, 1.5, 0.1
 """How far the two sides of one staple may lie apart, differ in length, and lean (sine)."""
+_PRICK_MM = 1.6
+"""How large a prick is on a small picture, at most."""
 _DARK, _CLEAR_MM, _CLEAR_PX = 60, 1.2, 2
 """Contrast of wire, in a small picture its highest; and the room around it on the other side, with so much dirt."""
 
 
 class Wire(NamedTuple):
-    """What looks like a staple's wire: its crown, one bar, or its two ``legs``, in line. The ends, pixels."""
+    """What looks like a staple's wire: its crown, one bar, or its two ``legs``, in line. The ends, pixels.
+
+    ``metal``: the network takes it for one as well (:mod:`stages.blank.sight`).
+    """
 
     x: float
     y: float
     to_x: float
     to_y: float
     legs: bool
+    metal: bool = False
 
     @property
     def ends(self) -> Floats:
         return np.array([[self.x, self.y], [self.to_x, self.to_y]])
 
     def scaled(self, share: float) -> Wire:
-        return Wire(self.x * share, self.y * share, self.to_x * share, self.to_y * share, self.legs)
+        return self._replace(x=self.x * share, y=self.y * share, to_x=self.to_x * share, to_y=self.to_y * share)
 
 
 class Staples(NamedTuple):
@@ -71,17 +77,32 @@ def through(wires: Sequence[Wire], pair: Pixels, mm: float) -> bool:
     """Whether the sheet's other side shows the rest of each staple: legs where a crown is, a crown where legs are.
 
     ``pair``: contrast on the other side as one looks through the sheet, in the wires' pixels. Each of its staples
-    stands for one wire, and nothing else may lie around it: neither print nor a hand is one by chance. Two pricks
-    are not enough, though a staple that held more sheets shows no more: they also stay where one was drawn out.
+    stands for one wire, and nothing else may lie around it: neither print nor a hand is one by chance. Two pricks,
+    all that a staple shows that held more sheets, are not enough, since they also stay where one was drawn out; but
+    for what the network takes for metal they are, and so is any other wire.
     """
     marks = ink.components(pair >= _DARK)
     others = _wires(_bars(marks, mm), mm)
+    pricks = [_wire(start, end, legs=False) for start, end in _prick_pairs(marks, mm)]
     for wire in wires:
-        own = [o for o in others if o[0].legs != wire.legs and _faces(wire, o[0], mm) and _alone(o, marks, pair, mm)]
-        if not own:
+        own = [other for other in others if _faces(wire, other[0], mm)]
+        if not wire.metal:
+            own = [o for o in own if o[0].legs != wire.legs and _alone(o, marks, pair, mm)]
+        if own:
+            others.remove(own[0])
+        elif not (wire.metal and any(_faces(wire, two, mm) for two in pricks)):
             return False
-        others.remove(own[0])
     return True
+
+
+def _prick_pairs(marks: Components, mm: float) -> list[tuple[Floats, Floats]]:
+    """Each two specks that lie as far apart as a staple's ends."""
+    side = np.maximum(marks.width, marks.height)
+    numbers = np.flatnonzero(litter.of_marks((side <= _PRICK_MM * mm) & (_reach(marks) <= 26 * mm)))[:200]
+    middles = np.stack([(marks.left + marks.width / 2)[numbers], (marks.top + marks.height / 2)[numbers]], axis=1)
+    apart = np.hypot(*(middles[:, None] - middles).transpose(2, 0, 1)) / mm
+    pairs = np.argwhere(np.triu((apart >= 8) & (apart <= 15)))
+    return [(middles[first], middles[second]) for first, second in pairs]
 
 
 def _faces(wire: Wire, other: Wire, mm: float) -> bool:

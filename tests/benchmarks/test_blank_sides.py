@@ -24,8 +24,8 @@ def test_a_side_is_the_same_whenever_it_is_made() -> None:
 
 def test_every_kind_takes_its_turn() -> None:
     """Half of the sides are blank; each trouble and each ink comes as often as the others."""
-    cases = [draw(4, number) for number in range(442)]
-    assert Counter(case.truth for case in cases) == {"blank": 221, "ink": 221}
+    cases = [draw(4, number) for number in range(494)]
+    assert Counter(case.truth for case in cases) == {"blank": 247, "ink": 247}
     names = Counter(case.name for case in cases)
     assert set(TROUBLES) | set(INKS) <= set(names)
     assert {names[name] for name in INKS} == {13}

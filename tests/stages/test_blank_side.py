@@ -131,7 +131,7 @@ def test_a_line_that_strikes_the_page_out_is_never_dropped() -> None:
     """It ends on the paper, or leans: nobody drops it unseen."""
     page = paper(TINTS[0])
     cv2.line(page, (700, 300), (700, 3200), (110, 110, 110), 3)
-    assert verdicts(page) == {"unsure"}
+    assert "blank" not in verdicts(page)
     page = paper(TINTS[0])
     cv2.line(page, (640, 0), (760, 3507), (110, 110, 110), 4)
     assert "blank" not in verdicts(page)
