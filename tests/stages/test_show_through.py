@@ -35,20 +35,21 @@ def back(of: Pixels, share: float, lean_deg: float = 0.0, right_px: int = 0, dow
     return np.asarray(np.roll(moved, (down_px, right_px), (0, 1)), dtype=np.uint8)
 
 
-def measured(picture: Pixels, blobs: desk.Blobs) -> BlankMeasured:
-    """The fact of a side at 150 dpi, with its small picture."""
+def measured(picture: Pixels, blobs: desk.Blobs, *, looked: bool = True) -> BlankMeasured:
+    """The fact of a side at 150 dpi, with its small picture. ``looked``: by the network as well as by the rules."""
     seen = survey.of(picture, 150)
-    found = blank_side.measure(seen, lambda: rendered.grey_of(picture))
+    found = blank_side.measure(seen, (lambda: rendered.grey_of(picture)) if looked else None)
     verdict = blank_side.judge(found, BlankSettings())
     marks = blobs.put(blank_side.packed(seen, found, verdict))
     wires = tuple(wire.scaled(1 / show_through.shrink(seen)) for wire in found.wires)
-    return BlankMeasured(verdict=verdict, ink=found.share, doubts=found.doubts, marks=marks, wires=wires)
+    dpi = seen.dpi / show_through.shrink(seen)
+    return BlankMeasured(verdict=verdict, ink=found.share, doubts=found.doubts, marks=marks, wires=wires, marks_dpi=dpi)
 
 
-def resolved(*pictures: Pixels) -> tuple[list[str], dict[int, str]]:
+def resolved(*pictures: Pixels, looked: bool = True) -> tuple[list[str], dict[int, str]]:
     """Verdicts of the page steps, and what the pairs make of them."""
     blobs = desk.Blobs()
-    facts = {number: measured(picture, blobs) for number, picture in enumerate(pictures, start=1)}
+    facts = {number: measured(picture, blobs, looked=looked) for number, picture in enumerate(pictures, start=1)}
     return [fact.verdict for fact in facts.values()], dict(sheet_pairs.resolved(facts, blobs.get))
 
 
@@ -212,7 +213,7 @@ def test_a_staple_goes_through_the_sheet(
     page, behind = bare(), bare()
     here(page, turn_deg)
     there(behind, turn_deg + 1.0, CORNER + np.array(moved_mm))
-    verdicts, pairs = resolved(other_side(behind), page)
+    verdicts, pairs = resolved(other_side(behind), page, looked=False)
     assert verdicts == ["ink", "unsure"]
     assert pairs == {2: "blank"}
 
@@ -232,7 +233,7 @@ def test_a_line_or_dashes_in_black_ink_stay(here: Callable[..., None], turn_deg:
     stroke(behinds[4], CORNER + np.array([-2.0, 1.6]), CORNER + np.array([3.0, -1.4]), 20)
     holes(behinds[5], turn_deg)
     for number, behind in enumerate(behinds):
-        assert resolved(other_side(behind), page)[1] == {}, number
+        assert resolved(other_side(behind), page, looked=False)[1] == {}, number
     assert resolved(front(), page)[1] == {}
 
 
@@ -243,12 +244,12 @@ def test_a_staple_explains_itself_alone(turn_deg: float) -> None:
     crown(page, turn_deg)
     legs(behind, turn_deg)
     crown(page, turn_deg, CORNER + np.array([4.0, 5.0]))
-    assert resolved(other_side(behind), page)[1] == {}
+    assert resolved(other_side(behind), page, looked=False)[1] == {}
     page, behind = bare(), bare()
     crown(page, turn_deg, CORNER + np.array([3.0, 4.0]))
     for side in (page, behind):
         holes(side, turn_deg)
-    assert resolved(other_side(behind), page)[1] == {}
+    assert resolved(other_side(behind), page, looked=False)[1] == {}
 
 
 def test_what_else_is_pale_needs_its_own_reason() -> None:
@@ -259,4 +260,24 @@ def test_what_else_is_pale_needs_its_own_reason() -> None:
     words = rendered.sheet(150, (255, 255, 255))
     rendered.write(words, ["đã đối chiếu"], (80, 150), pt=15)
     page = (page * (1 - 0.2 * (255 - rendered.grey(words))[:, :, None] / 255.0)).astype(np.uint8)
-    assert resolved(other_side(behind), page)[1].get(2) != "blank"
+    assert resolved(other_side(behind), page, looked=False)[1].get(2) != "blank"
+
+
+@pytest.mark.parametrize("turn_deg", [0.0, 45.0, 90.0])
+@pytest.mark.parametrize("here", [crown, legs])
+def test_what_the_network_takes_for_metal_needs_less(here: Callable[..., None], turn_deg: float) -> None:
+    """Two pricks or any wire on the other side will do; nothing there, or something elsewhere, will not."""
+    page = bare()
+    here(page, turn_deg)
+    agreeing, other = [bare() for _ in range(3)], [bare() for _ in range(3)]
+    for draw, behind in zip((holes, crown, legs), agreeing, strict=True):
+        draw(behind, turn_deg + 1.0, CORNER + np.array([1.0, -1.0]))
+    holes(other[0], turn_deg, CORNER + np.array([11.0, 9.0]))
+    crown(other[1], turn_deg + 30)
+    blobs = desk.Blobs()
+    fact = measured(page, blobs, looked=False)
+    metal = fact.model_copy(update={"wires": tuple(wire._replace(metal=True) for wire in fact.wires)})
+    for behind in (*agreeing, *other):
+        facts = {1: measured(other_side(behind), blobs, looked=False), 2: metal}
+        expected = {2: "blank"} if any(behind is one for one in agreeing) else {}
+        assert sheet_pairs.resolved(facts, blobs.get) == expected
