@@ -148,9 +148,10 @@ def _looked_at(seen: Survey, full_grey: Callable[[], Pixels], found: InkMeasure)
             wires = tuple(wire._replace(metal=True) for wire in wires)
         elif name == "pale" and looked.clean.all() and brown.is_red(there, seen.small, seen.paper):
             continue
-        elif looked.clean.all() or (looked.inked >= _INK and looked.through < _BEHIND):
+        elif looked.clean.all():
             del doubtful[name]
-            share += 0.0 if looked.clean.all() else float(np.count_nonzero(there)) / there.size
+        elif looked.inked >= _INK and looked.through < _BEHIND:
+            share += float(np.count_nonzero(there)) / there.size
         else:
             clean = sight.around(looked.at[looked.clean], there.shape, mm)
             doubtful[name] = np.asarray(cv2.subtract(there, clean), dtype=np.uint8)
