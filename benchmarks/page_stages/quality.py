@@ -125,7 +125,7 @@ def known(data: bytes) -> Known:
         colour=side.channels == 3 and decode.has_colour(raster.working()),
     )
     posed = deskew.Deskewed(**deskew.pose(raster.grey(), half_dpi)._asdict())
-    found = blank_side.measure(raster.once(survey))
+    found = blank_side.measure(raster.once(survey), raster.full_grey)
     verdict = blank_side.judge(found, BlankSettings())
     blank = blank_side.BlankMeasured(verdict=verdict, ink=round(found.share, 7))
     return Known(side, decoded, posed, blank, raster, QualitySettings())

@@ -15,6 +15,7 @@ from models.ports import Pixels
 from models.settings import BlankSettings
 from stages import blank_side, both_sides, survey
 from stages.blank import sheet_pairs, show_through
+from stages.blank.clear import Doubt
 from stages.blank_side import BlankMeasured
 from stages.count import Counted
 from stages.ink import Floats
@@ -106,7 +107,7 @@ def test_two_pale_sides_do_not_explain_one_another() -> None:
 
 
 @pytest.mark.parametrize("doubts", [("streak",), ("pale", "line"), ("sight",), ()])
-def test_only_pale_marks_can_be_explained(doubts: tuple[blank_side.Doubt, ...]) -> None:
+def test_only_pale_marks_can_be_explained(doubts: tuple[Doubt, ...]) -> None:
     """Any other doubt stays, and so does a side without a pair or without a picture."""
     blobs = desk.Blobs()
     of = front()
