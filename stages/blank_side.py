@@ -38,10 +38,11 @@ _MOST_DUST = 0.0005
 """More of the page than this is not dust: 30 mm² on A4."""
 _DARK_PAPER = 90
 """Paper darker than this is no paper: lid open, or black."""
-_INK, _BEHIND = 0.94, 0.5
+_INK, _BEHIND = 0.97, 0.5
 """What is doubtful is ink if the network holds that for so likely, and nowhere that the other side shines through."""
-_PEN, _MISSED = 0.5, 0.8
-"""From this likelihood of ink on a hair may have been a pen, and what nothing else found is a doubt."""
+_PEN, _MISSED, _TOGETHER = 0.5, 0.8, 1.5
+"""From this likelihood of ink on a hair may have been a pen, and what nothing else found is a doubt; or from this sum of them:
+a thin line is ink a little everywhere."""
 _SALIENT, _LITTLE, _RIM_MM = 20, 0.000004, 1.5
 """Places that it looks at where nothing is doubtful, how little ink there is then, and how far from dark
 edges they lie."""
@@ -163,8 +164,8 @@ def _looked_at(seen: Survey, full_grey: Callable[[], Pixels], found: InkMeasure)
             doubtful["hair"] = _both(doubtful.get("hair"), found.hairs)
     if doubtful.keys() <= {"staple"} and share < _LITTLE and found.strokes is not None:
         looked = sight.look(seen, full_grey, windows.salient(found.strokes, mm, _SALIENT))
-        if looked.inked >= _MISSED:
-            doubtful["sight"] = sight.around(looked.at[looked.likely[:, 2] >= _MISSED], seen.contrast.shape, mm)
+        if looked.inked >= _MISSED or looked.inked_together >= _TOGETHER:
+            doubtful["sight"] = sight.around(looked.at[~looked.clean], seen.contrast.shape, mm)
     return found._replace(share=share, doubtful=doubtful, wires=wires if "staple" in doubtful else (), behind=behind)
 
 

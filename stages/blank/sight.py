@@ -56,6 +56,11 @@ class Looked(NamedTuple):
         return float(self.likely[:, _INK].max(initial=0.0))
 
     @property
+    def inked_together(self) -> float:
+        """How many of the places hold ink, as far as one can tell."""
+        return float(self.likely[:, _INK].sum())
+
+    @property
     def through(self) -> float:
         """The same of what shines through."""
         return float(self.likely[:, _THROUGH].max(initial=0.0))
