@@ -45,7 +45,7 @@ _PEN, _MISSED, _TOGETHER = 0.5, 0.8, 1.5
 a thin line is ink a little everywhere."""
 _SALIENT, _LITTLE, _RIM_MM = 20, 0.000004, 1.5
 """Places that it looks at where nothing is doubtful, how little ink there is then, and how far from dark
-edges they lie."""
+edges and staples they lie."""
 
 
 class BlankMeasured(Fact):
@@ -132,8 +132,7 @@ def marked(seen: Survey, full_grey: Callable[[], Pixels] | None = None) -> InkMe
             doubtful["pale"] = found_pale.marks
         elif grain.noise(seen.contrast) > pale.GRAIN and (faint := pale.faint(seen, level, found, mm)) is not None:
             doubtful["faint"] = faint
-        size = 2 * round(_RIM_MM * mm) + 1
-        rims = cv2.dilate(clear.painted(found.marks, found.rims), np.ones((size, size), np.uint8))
+        rims = _wider(clear.painted(found.marks, found.rims), mm)
         strokes = np.asarray(cv2.subtract(found_pale.strokes, rims), dtype=np.uint8)
     return InkMeasure(share, doubtful, hairs, found.wires, strokes)
 
@@ -163,10 +162,19 @@ def _looked_at(seen: Survey, full_grey: Callable[[], Pixels], found: InkMeasure)
         if looked.inked >= _PEN:
             doubtful["hair"] = _both(doubtful.get("hair"), found.hairs)
     if doubtful.keys() <= {"staple"} and share < _LITTLE and found.strokes is not None:
-        looked = sight.look(seen, full_grey, windows.salient(found.strokes, mm, _SALIENT))
+        strokes = found.strokes
+        if "staple" in doubtful:
+            strokes = np.asarray(cv2.subtract(strokes, _wider(doubtful["staple"], mm)), dtype=np.uint8)
+        looked = sight.look(seen, full_grey, windows.salient(strokes, mm, _SALIENT))
         if looked.inked >= _MISSED or looked.inked_together >= _TOGETHER:
             doubtful["sight"] = sight.around(looked.at[~looked.clean], seen.contrast.shape, mm)
     return found._replace(share=share, doubtful=doubtful, wires=wires if "staple" in doubtful else (), behind=behind)
+
+
+def _wider(there: Pixels, mm: float) -> Pixels:
+    """These marks and 1.5 mm around them."""
+    size = 2 * round(_RIM_MM * mm) + 1
+    return np.asarray(cv2.dilate(there, np.ones((size, size), np.uint8)), dtype=np.uint8)
 
 
 def _both(one: Pixels | None, other: Pixels) -> Pixels:

@@ -36,7 +36,7 @@ _LINE_CELLS, _LINE_PEAK = 8, 11.0
 class Pale(NamedTuple):
     """255 where pale strokes stand, None where there are too few to matter; where there may be hairs, and are for sure.
 
-    ``strokes``: contrast of all that is no broader than strokes are.
+    ``strokes``: contrast of all that is no broader than strokes are, and no streak.
     """
 
     strokes: Pixels
@@ -56,7 +56,10 @@ def measured(
     least += float(np.median(fine[::4, ::4]))
     if float(fine[fine >= least].sum()) < 255 * mm * mm * _LEAST_MM2:
         return found
-    mask = straight.without_streaks((fine >= least).view(np.uint8) * np.uint8(255), mm)
+    there = (fine >= least).view(np.uint8) * np.uint8(255)
+    mask = straight.without_streaks(there, mm)
+    streaks = cv2.dilate(cv2.subtract(there, mask), np.ones((3, 3), np.uint8))
+    found = found._replace(strokes=np.asarray(cv2.subtract(fine, streaks), dtype=np.uint8))
     marks = clear.unruled(ink.components(mask), mask, fine, mm, single=True)
     darker = _darker(least)
     long = np.hypot(marks.width, marks.height)

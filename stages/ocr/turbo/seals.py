@@ -50,8 +50,8 @@ _LETTER_BAND = (0.62, 0.99)
 """What lies wholly in this band is a letter of it."""
 _SECTORS, _PRINT_SHARE, _INKED = 36, 0.6, (0.03, 0.6)
 """Sectors of that band; the share of them that has print; and how much of them print inks."""
-_ANGLES = 1080
-"""Angles at which a circle is looked at."""
+_ANGLES, _FEW_ANGLES, _MOVES = 1080, 360, 3
+"""Angles at which a circle is looked at, and at which its centre is sought, in so many moves of each length."""
 _FRINGE = 2
 """Pixels by which a ring is not quite round, or thicker than mostly."""
 _OUTSIDE_X, _ON_X, _LEVEL_SHARE = 2.5, 0.12, 0.6
@@ -171,16 +171,34 @@ def _circle(
     return x, y, radius
 
 
-def _polar(ink: Mask, x: float, y: float, reach: int) -> Mask:
+def _polar(ink: Mask, x: float, y: float, reach: int, angles: int = _ANGLES) -> Mask:
     """The ink around a centre: a row for each angle, a column for each radius in pixels."""
     return np.asarray(
-        cv2.warpPolar(ink, (reach, _ANGLES), (x, y), reach, cv2.INTER_NEAREST | cv2.WARP_POLAR_LINEAR), dtype=np.uint8
+        cv2.warpPolar(ink, (reach, angles), (x, y), reach, cv2.INTER_NEAREST | cv2.WARP_POLAR_LINEAR), dtype=np.uint8
     )
+
+
+def _centred(ink: Mask, x: float, y: float, reach: int) -> tuple[float, float]:
+    """The centre near by around which the circles are thinnest: print beside and along the ring draws a fit away from it."""
+
+    def sharpness(at: tuple[float, float]) -> float:
+        return float(np.square(_polar(ink, *at, reach, _FEW_ANGLES).mean(axis=0)).sum())
+
+    best = x, y
+    for step in (2.0, 1.0, 0.5):
+        for _ in range(_MOVES):
+            near = [(best[0] + across * step, best[1] + down * step) for across in (0, -1, 1) for down in (0, -1, 1)]
+            found = max(near, key=sharpness)
+            if found == best:
+                break
+            best = found
+    return best
 
 
 def _seal(ink: Mask, x: float, y: float, mm: float) -> Seal | None:
     """The seal around a centre, if there is one."""
     reach = round((_RADIUS_MM[1] + 2) * mm)
+    x, y = _centred(ink, x, y, reach)
     around = _polar(ink, x, y, reach) > 0
     near = around.copy()
     for step in (1, 2):
