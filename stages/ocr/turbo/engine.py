@@ -32,7 +32,7 @@ from stages.ocr.turbo.words import ReadLine, ReadWord
 log = logging.getLogger("sohoa.ocr")
 
 NAME, STOCK_NAME = "turbo", "turbo:stock"
-VERSION = 7
+VERSION = 8
 DATA = Path(__file__).parent / "data"
 """Networks and language models that come with sohoa, by language (``vie``); ``MODEL_CARD.md`` tells their origin."""
 TUNED = Weights(language=0.6, character=0.6, strange=-2.8, familiar=-1.2)
