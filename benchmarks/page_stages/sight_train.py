@@ -150,9 +150,9 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--passes", type=int, default=15)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=1)
     chosen = parser.parse_args(arguments)
-    torch.set_num_threads(chosen.threads)
+    # With more it stands still where OpenCV and ONNX Runtime are loaded as well.
+    torch.set_num_threads(1)
     network = train(Data(chosen.folder), chosen.passes, chosen.seed)
     learnt = {name.replace(".", "_"): value.numpy() for name, value in network.state_dict().items()}
     chosen.out.write_bytes(graph(learnt))
