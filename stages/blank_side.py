@@ -43,15 +43,14 @@ _INK, _BEHIND = 0.97, 0.5
 _PEN, _MISSED, _TOGETHER = 0.5, 0.8, 1.5
 """From this likelihood of ink on a hair may have been a pen, and what nothing else found is a doubt; or from this sum of them:
 a thin line is ink a little everywhere."""
-_SALIENT, _LITTLE, _RIM_MM = 20, 0.000004, 1.5
-"""Places that it looks at where nothing is doubtful, how little ink there is then, and how far from dark
-edges and staples they lie."""
+_SALIENT, _RIM_MM = 20, 1.5
+"""Places that it looks at where nothing is doubtful, and how far from dark edges and staples they lie."""
 
 
 class BlankMeasured(Fact):
     """``ink``: share of the page area that is ink, 0–1, borders, holes and dust left out.
 
-    ``doubts``: why it is not blank although nothing on it counts as ink, see :class:`InkMeasure`.
+    ``doubts``: why it is not blank although little or nothing on it counts as ink, see :class:`InkMeasure`.
     ``marks``: blob, a small picture of what stands on the side (:mod:`stages.blank.show_through`), where backs were scanned.
     ``wires``: what the doubt ``staple`` is about, in pixels of that picture; ``marks_dpi``: how many make an inch.
     """
@@ -161,7 +160,7 @@ def _looked_at(seen: Survey, full_grey: Callable[[], Pixels], found: InkMeasure)
         looked = sight.look(seen, full_grey, windows.places(found.hairs, seen.contrast, mm))
         if looked.inked >= _PEN:
             doubtful["hair"] = _both(doubtful.get("hair"), found.hairs)
-    if doubtful.keys() <= {"staple"} and share < _LITTLE and found.strokes is not None:
+    if doubtful.keys() <= {"staple"} and found.strokes is not None:
         strokes = found.strokes
         if "staple" in doubtful:
             strokes = np.asarray(cv2.subtract(strokes, _wider(doubtful["staple"], mm)), dtype=np.uint8)

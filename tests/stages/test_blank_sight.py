@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.corpus.backs import Draw, HardSide
+from benchmarks.corpus.backs import Draw, HardSide, draw
 from benchmarks.page_stages.blank import raster
 from models.ports import Pixels
+from models.settings import BlankSettings
 from stages import blank_side, survey
 from stages.blank import sight, windows
 from stages.survey import Survey
@@ -89,3 +90,22 @@ def side_of(case: Draw) -> tuple[blank_side.InkMeasure, blank_side.InkMeasure]:
     side = raster(HardSide(case).back(), case.dpi)
     seen = side.once(survey.survey)
     return blank_side.marked(seen, side.full_grey), blank_side.measure(seen, side.full_grey)
+
+
+@pytest.mark.parametrize(("seed", "number"), [(92, 43), (93, 111), (91, 339)])
+def test_what_the_rules_overlook_is_seen(seed: int, number: int) -> None:
+    """A pale seal on a fold, pale print: nothing is doubtful to the rules, and the side is not dropped all the same."""
+    before, after = side_of(draw(seed, number))
+    assert blank_side.judge(before, BlankSettings()) == "blank"
+    assert blank_side.judge(after, BlankSettings()) == "unsure"
+    assert after.doubts == ("sight",)
+
+
+def test_dirt_is_told() -> None:
+    """Of blank sides that the rules doubt, most need nobody's eye, nor their sheet's other side: those with no print behind."""
+    cases = [draw(91, number) for number in range(0, 240, 2)]
+    cases = [case for case in cases if not {"staple", "hair", "show_through"} & set(case.kinds)]
+    doubted = [after for before, after in map(side_of, cases) if before.doubts]
+    seen = [blank_side.judge(after, BlankSettings()) for after in doubted]
+    assert len(seen) >= 5
+    assert seen.count("blank") > len(seen) / 2

@@ -282,3 +282,14 @@ def test_what_the_network_takes_for_metal_needs_less(here: Callable[..., None], 
         facts = {1: measured(other_side(behind), blobs, looked=False), 2: metal}
         expected = {2: "blank"} if any(behind is one for one in agreeing) else {}
         assert sheet_pairs.resolved(facts, blobs.get) == expected
+
+
+@pytest.mark.parametrize(("printed", "finding"), [(True, "shown_through"), (False, "unclear")])
+def test_what_is_no_ink_if_print_is_behind_needs_print_behind(printed: bool, finding: str) -> None:
+    """The network alone does not make show-through of marks: the sheet's other side must be printed there."""
+    of = front()
+    seen = survey.of(back(of, 0.14), 150)
+    doubtful = np.where(seen.contrast > 12, 255, 0).astype(np.uint8)
+    here = show_through.packed(seen, doubtful, np.full_like(doubtful, 255))
+    there = show_through.packed(survey.of(of if printed else bare(), 150), None)
+    assert show_through.compared(here, there).finding == finding
